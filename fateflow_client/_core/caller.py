@@ -1,0 +1,165 @@
+"""One way through the house: a request becomes bytes, an answer becomes a result."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from fateflow_client._core.clock import Clock
+from fateflow_client._core.codec import Reply, decode, encode, read_envelope, retry_after
+from fateflow_client._core.documents import load
+from fateflow_client._core.endpoint import (
+    CallOptions,
+    Endpoint,
+    Q,
+    R,
+    Repeat,
+    Wire,
+    endpoint_of,
+)
+from fateflow_client._core.log import logger
+from fateflow_client._core.retry import Operation, Retries
+from fateflow_client._core.signing import sign
+from fateflow_client._core.transport import Answer, Transport
+from fateflow_client.config import ClientConfig
+from fateflow_client.domain._base import Envelope, Request, Result
+from fateflow_client.errors import ApiError, CallTimeoutError, Phase, ProtocolError, Where
+
+DEFAULT_OPTIONS = CallOptions()
+
+
+class Caller:
+    """Sends requests to one server. Safe to share between threads."""
+
+    def __init__(self, config: ClientConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._transport = Transport(config, clock)
+        self._retries = Retries(config.retry, clock)
+
+    def send(self, request: Request, options: CallOptions = DEFAULT_OPTIONS) -> Result:
+        """Send a request of any kind and give its result."""
+        endpoint: Endpoint[Request, Result] = endpoint_of(request)
+        return self.call(endpoint, request, options)
+
+    def call(self, endpoint: Endpoint[Q, R], request: Q, options: CallOptions) -> R:
+        """Send a request to its endpoint."""
+        if endpoint.already is not None and (there := endpoint.already(request, options)):
+            return there
+        documents = load(endpoint, request)
+        wire = encode(endpoint, request, documents, options, self._config.version)
+        result = self._run(endpoint, request, wire, options)
+        return endpoint.finish(result, documents, wire) if endpoint.finish else result
+
+    def raw(self, wire: Wire, repeat: Repeat, options: CallOptions) -> Envelope:
+        """Send what no request describes and give the envelope; raises ApiError for a refusal."""
+        endpoint = Endpoint(wire.path.split("/", 2)[2], Request, _Raw, repeat=repeat)
+        return self._run(endpoint, Request(), wire, options).envelope
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._transport.close()
+
+    def _run(self, endpoint: Endpoint[Q, R], request: Q, wire: Wire, options: CallOptions) -> R:
+        config, times = self._config, endpoint.times
+        total = options.deadline or config.deadline or times.total
+        started = self._clock.monotonic()
+        until = None if total is None else started + total
+        where = Where(config.host, config.port, wire.path)
+        connect = config.connect_timeout or times.connect
+        read = options.timeout or config.read_timeout or times.read
+
+        def attempt() -> R:
+            left = _left(until, self._clock.monotonic(), where)
+            begun = self._clock.monotonic()
+            with self._transport.send(
+                wire,
+                self._signature(wire),
+                (min(connect, left), min(read, left)),
+                counted=endpoint.repeat is Repeat.NEVER,
+                until=until,
+            ) as answer:
+                result = self._take(endpoint, request, answer, options, where)
+            logger.debug(
+                "%s %s: HTTP %d in %.0f ms",
+                wire.method,
+                where,
+                answer.status,
+                (self._clock.monotonic() - begun) * 1000,
+            )
+            return result
+
+        return self._retries.run(
+            Operation(
+                attempt, endpoint.route, where, endpoint.repeat, started, self._clock.time(), until
+            )
+        )
+
+    def _take(
+        self,
+        endpoint: Endpoint[Q, R],
+        request: Q,
+        answer: Answer,
+        options: CallOptions,
+        where: Where,
+    ) -> R:
+        if endpoint.receive is not None and is_download(answer):
+            return endpoint.receive(request, answer, options)
+        reply = answer.whole(self._config.max_reply_bytes)
+        try:
+            if endpoint.receive is not None:
+                # A download that answers with JSON, whatever its status and retcode: no file came.
+                return self._no_file(endpoint, reply, where)
+            return decode(endpoint, reply, where)
+        except (ApiError, ProtocolError) as error:
+            error.retry_after = retry_after(reply, self._clock.time())
+            raise
+
+    def _no_file(self, endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
+        envelope = read_envelope(reply, where)
+        if envelope.retcode != 0 or reply.status != 200:
+            return decode(endpoint, reply, where)
+        raise ProtocolError(
+            "the answer is JSON that reports success where a file was expected",
+            status=reply.status,
+            content_type=reply.content_type,
+            head=reply.body[:2048].decode("utf-8", "replace"),
+            where=where,
+        )
+
+    def _signature(self, wire: Wire) -> dict[str, str]:
+        config = self._config
+        if config.app_key is None or config.secret_key is None:
+            return {}
+        return sign(
+            wire,
+            app_key=config.app_key,
+            secret_key=config.secret_key.get_secret_value(),
+            timestamp_ms=int(self._clock.time() * 1000),
+            nonce=uuid4().hex,
+        )
+
+
+class _Raw(Result):
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> _Raw:
+        return cls()
+
+
+def is_download(answer: Answer) -> bool:
+    """Whether a file comes, and not an error: by status and type, for 200 may be either."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return answer.status == 200 and kind not in ("application/json", "text/html", "text/plain")
+
+
+def _left(until: float | None, now: float, where: Where) -> float:
+    if until is None:
+        return float("inf")
+    if now >= until:
+        raise CallTimeoutError(
+            "the deadline of the call has passed",
+            phase=Phase.BEFORE_SEND,
+            sent_bytes=0,
+            where=where,
+        )
+    return until - now

@@ -1,0 +1,93 @@
+"""Documents: the confs and DSLs that a request names, read once per call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+from pydantic import BaseModel
+
+from fateflow_client._core.endpoint import Document, Documents, Endpoint
+from fateflow_client._core.log import logger
+from fateflow_client._core.shapes import mapping
+from fateflow_client.domain._base import Request
+from fateflow_client.errors import InputFileError
+
+
+def load(endpoint: Endpoint[Any, Any], request: Request) -> Documents:
+    """Read every document that ``request`` names. Raises InputFileError; nothing was sent then."""
+    documents: dict[str, Document] = {}
+    for name in endpoint.documents:
+        value: object = getattr(request, name)
+        if value is not None:
+            documents[name] = _document(name, value)
+    return documents
+
+
+def _document(name: str, value: object) -> Document:
+    if isinstance(value, Path):
+        logger.info("%s is read from %s", name, value)
+        return Document(read_object(value), value)
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    try:
+        # A copy by way of JSON: the caller's object is not kept, and cannot hold what JSON cannot.
+        copy = json.loads(json.dumps(value, allow_nan=False, default=_mapping))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputFileError(
+            f"{name} holds what JSON cannot express: {error}", source=name
+        ) from None
+    if not isinstance(copy, dict):
+        raise InputFileError(f"{name} is no JSON object", source=name)
+    return Document(mapping(cast("object", copy)), None)
+
+
+def _mapping(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, object]", value))
+    raise TypeError(f"a {type(value).__name__}")
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object from a UTF-8 file, with or without a byte order mark."""
+    source = str(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        hint = "" if path.is_absolute() else f"It was looked for in {Path.cwd()}."
+        raise InputFileError(f"{source} does not exist", source=source, hint=hint) from None
+    except IsADirectoryError:
+        raise InputFileError(f"{source} is a folder, not a file", source=source) from None
+    except UnicodeDecodeError as error:
+        raise InputFileError(
+            f"{source} is not UTF-8 (byte {error.start})", source=source, hint="Save it as UTF-8."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputFileError(f"{source} cannot be read: {reason}", source=source) from None
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise InputFileError(
+            f"{source} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}",
+            source=source,
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise InputFileError(f"{source} is not JSON: {error}", source=source) from None
+    if not isinstance(value, dict):
+        raise InputFileError(f"{source} holds a JSON {_kind(value)}, not an object", source=source)
+    return mapping(cast("object", value))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, list):
+        return "array"
+    if isinstance(value, str):
+        return "string"
+    return "null" if value is None else "number or truth value"

@@ -1,0 +1,223 @@
+"""An endpoint: everything about a call that is a fact and not code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
+
+from fateflow_client.domain._base import Request, Result
+from fateflow_client.errors import ApiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fateflow_client.types import Exist
+
+Q = TypeVar("Q", bound=Request)
+R = TypeVar("R", bound=Result)
+
+
+class Repeat(StrEnum):
+    """What may be done about a call whose answer was lost."""
+
+    READ = "read"
+    """It changes nothing: repeat it."""
+    SAFE = "safe"
+    """Doing it twice is as good as once: repeat it."""
+    NEVER = "never"
+    """Doing it twice is twice the effect: repeat it only if nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Limits of a call, in seconds."""
+
+    connect: float
+    """For the connection."""
+    read: float
+    """For the next byte of the answer."""
+    total: float | None
+    """For the whole call, retries included; None for transfers, which only must not stall."""
+
+
+QUERY = Times(5, 30, 60)
+STOP = Times(5, 180, 300)
+SUBMIT = Times(5, 300, 330)
+MODEL = Times(5, 150, 180)
+UPLOAD = Times(5, 60, None)
+DOWNLOAD = Times(5, 600, None)
+PROBE = Times(5, 5, 10)
+
+
+class Empty(Enum):
+    """The meaning "nothing there" of an answer that looks like an error."""
+
+    EMPTY = "empty"
+
+
+EMPTY = Empty.EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an answer of one endpoint means, which retcodes alone do not say."""
+
+    outcome: type[ApiError] | Literal[Empty.EMPTY]
+    """Nothing there, or the error to raise."""
+    retcode: int
+    """The retcode it has."""
+    text: re.Pattern[str] | None = None
+    """What its retmsg holds; None for any."""
+    no_data: bool = False
+    """Only if there is no data: for retcode 0."""
+
+    def fits(self, retcode: int, retmsg: str, data: object) -> bool:
+        """Whether an answer means this."""
+        return (
+            retcode == self.retcode
+            and not (self.no_data and data)
+            and (self.text is None or self.text.search(retmsg) is not None)
+        )
+
+
+def meaning(
+    outcome: type[ApiError] | Literal[Empty.EMPTY],
+    retcode: int,
+    text: str | None = None,
+    *,
+    no_data: bool = False,
+) -> Meaning:
+    """Write a Meaning down in one line; ``text`` is a pattern."""
+    return Meaning(outcome, retcode, re.compile(text) if text else None, no_data)
+
+
+class Body(Protocol):
+    """A body that can be sent again: opening it starts from the beginning."""
+
+    length: int
+    """Bytes, known before the first is read."""
+    content_type: str
+    """Its media type."""
+
+    def open(self) -> Readable:
+        """Start reading; the caller closes."""
+        ...
+
+
+class Readable(Protocol):
+    """What a transport reads a body from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes; empty at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file behind it."""
+        ...
+
+
+class ByteStream(Protocol):
+    """The body of an answer as it arrives."""
+
+    length: int | None
+    """Content-Length, or None where the end of the connection is the end."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes; empty at the end. Raises TransportError where it breaks off."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A request as it goes on the wire, but for the signature."""
+
+    method: str
+    path: str
+    """``/v1/...``, what the server sees."""
+    query: str = ""
+    """Percent-encoded already."""
+    body: bytes | Body = b"{}"
+
+    @property
+    def target(self) -> str:
+        """Path and query, as in the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A conf or DSL that a request named, read once per call."""
+
+    value: dict[str, Any]
+    """The parsed object; nobody else holds it."""
+    source: Path | None
+    """The file, or None for a mapping or a model."""
+
+
+Progress = Callable[[int, "int | None"], None]
+"""Called with bytes done, and bytes in all or None, while something is transferred."""
+
+Documents = Mapping[str, Document]
+"""Documents by the request's field."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """What a caller may say about one call. Never on the wire, never part of the request."""
+
+    timeout: float | None = None
+    """Seconds to wait for the next byte; None: the endpoint's own."""
+    deadline: float | None = None
+    """Seconds for the whole call, retries included; None: the endpoint's own."""
+    exist: Exist = "replace"
+    """What a download does where its target exists."""
+    progress: Progress | None = None
+    """Told of a transfer's progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Generic[Q, R]):
+    """One call of FATE Flow 1.x."""
+
+    route: str
+    """The path after the API version."""
+    request: type[Q]
+    """What is asked."""
+    result: type[R]
+    """What is answered."""
+    repeat: Repeat = Repeat.READ
+    """What may be done about a lost answer."""
+    method: str = "POST"
+    """The HTTP verb."""
+    times: Times = QUERY
+    """Its limits."""
+    meanings: tuple[Meaning, ...] = ()
+    """What its answers mean where retcodes do not say; the first that fits counts."""
+    documents: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Fields that name a document, each with the member of the body that it becomes."""
+    encode: Callable[[Q, Documents, CallOptions, str], Wire] | None = None
+    """Makes the Wire where it is not plain JSON; takes the path last."""
+    receive: Callable[[Q, ByteStream, CallOptions], R] | None = None
+    """Takes the body of a download; the call is repeated if it raises TruncatedDownloadError."""
+    finish: Callable[[R, Documents, Wire], R] | None = None
+    """Adds to the result what only this side knows."""
+    already: Callable[[Q, CallOptions], R | None] | None = None
+    """Looks before a download: gives the result if the target may stay as it is."""
+
+
+def endpoint_of(request: Request) -> Endpoint[Any, Any]:
+    """Find the endpoint of a request: in the group's module that has the name of its own module."""
+    for cls in type(request).__mro__:
+        if cls.__module__.startswith("fateflow_client.domain."):
+            name = cls.__module__.rpartition(".")[2]
+            module = import_module(f"fateflow_client.groups.{name}")
+            for value in vars(module).values():
+                if isinstance(value, Endpoint):
+                    found = cast("Endpoint[Any, Any]", value)
+                    if found.request is cls:
+                        return found
+    raise TypeError(f"{type(request).__name__} is no request of this library")

@@ -1,0 +1,136 @@
+"""The loop around attempts. The only module that imports tenacity; what it decides is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+from tenacity import RetryCallState, Retrying, wait_random_exponential
+
+from fateflow_client._core.clock import Clock
+from fateflow_client._core.decision import Action, Decision, decide, event_of
+from fateflow_client._core.endpoint import Repeat
+from fateflow_client._core.log import logger
+from fateflow_client.config import RetryPolicy
+from fateflow_client.errors import (
+    AmbiguousOutcomeError,
+    ApiError,
+    ConnectError,
+    FlowError,
+    Phase,
+    ProtocolError,
+    TransportError,
+    Where,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Operation(Generic[T]):
+    """One logical call: what is tried, how often at most, and until when."""
+
+    attempt: Callable[[], T]
+    """Makes one attempt."""
+    name: str
+    """The route, for errors and the log."""
+    where: Where
+    """The server and path, for errors."""
+    repeat: Repeat
+    """What may be done about a lost answer."""
+    started: float
+    """The monotonic clock at the start."""
+    since: float
+    """Seconds since the epoch at the start."""
+    until: float | None
+    """The deadline on the monotonic clock, or None."""
+    tries: int = 0
+    """Attempts so far."""
+    last: Decision = field(default=Decision(Action.RAISE))
+    """What to do about the last error."""
+
+
+class Retries:
+    """Runs operations under one policy. One for a client; safe to share between threads."""
+
+    def __init__(self, policy: RetryPolicy, clock: Clock) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._backoff = wait_random_exponential(multiplier=policy.base, max=policy.cap)
+        self._retrying = Retrying(
+            sleep=clock.sleep,
+            retry=self._wanted,
+            wait=self._pause,
+            stop=self._over,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+
+    def run(self, operation: Operation[T]) -> T:
+        """Try until it works or must not be tried again."""
+        try:
+            return cast("T", self._retrying(self._once, operation))
+        except FlowError as error:
+            if isinstance(error, TransportError):
+                error.attempts = operation.tries
+                error.elapsed = self._clock.monotonic() - operation.started
+            if decide(operation.repeat, event_of(error)).action is Action.AMBIGUOUS:
+                raise _ambiguous(operation, error) from error
+            raise
+
+    @staticmethod
+    def _once(operation: Operation[Any]) -> Any:
+        operation.tries += 1
+        return operation.attempt()
+
+    @staticmethod
+    def _wanted(state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, FlowError):
+            return False
+        operation: Operation[Any] = state.args[0]
+        operation.last = decide(operation.repeat, event_of(error))
+        return operation.last.action is Action.RETRY
+
+    def _pause(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = getattr(error, "retry_after", None) or 0.0
+        return max(asked, self._backoff(state))
+
+    def _over(self, state: RetryCallState) -> bool:
+        operation: Operation[Any] = state.args[0]
+        most = min(self._policy.attempts, operation.last.most or self._policy.attempts)
+        if operation.tries >= most:
+            return True
+        if operation.until is None:
+            # Without a deadline only an absurd Retry-After could keep a transfer waiting.
+            return state.upcoming_sleep > 3600
+        return self._clock.monotonic() + state.upcoming_sleep >= operation.until
+
+    def _tell(self, state: RetryCallState) -> None:
+        operation: Operation[Any] = state.args[0]
+        error = state.outcome.exception() if state.outcome else None
+        logger.warning(
+            "%s [%s]: try %d failed (%s); next in %.1f s",
+            operation.name,
+            operation.where,
+            operation.tries,
+            error.message if isinstance(error, FlowError) else type(error).__name__,
+            state.upcoming_sleep,
+        )
+
+
+def _ambiguous(operation: Operation[Any], error: FlowError) -> AmbiguousOutcomeError:
+    phase = error.phase if isinstance(error, TransportError) else Phase.REPLYING
+    unclear = AmbiguousOutcomeError(
+        f"{operation.name} was sent, and what became of it is not known: {error.message}",
+        operation=operation.name,
+        phase=phase,
+        since=operation.since,
+        advice="It may have been done. Look before you send it again: it would be done twice.",
+        where=operation.where,
+    )
+    if isinstance(error, TransportError | ProtocolError | ApiError | ConnectError):
+        unclear.retry_after = error.retry_after
+    return unclear

@@ -1,0 +1,341 @@
+"""The network: ONE attempt at a time. The only module that imports requests."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from io import BytesIO
+from typing import Any
+
+import requests
+from requests import exceptions as rexc
+from requests.adapters import HTTPAdapter
+from urllib3 import exceptions as uexc
+
+from fateflow_client._core.clock import Clock
+from fateflow_client._core.codec import Reply
+from fateflow_client._core.endpoint import Readable, Wire
+from fateflow_client._core.log import logger
+from fateflow_client.config import ClientConfig
+from fateflow_client.errors import (
+    CallTimeoutError,
+    ConfigError,
+    ConnectError,
+    InputFileError,
+    NotSentError,
+    Phase,
+    SizeLimitError,
+    TransportError,
+    Where,
+)
+
+BLOCK = 256 * 1024
+POOL = 32
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter, with blocks of 256 KiB instead of 16 for bodies that are streamed."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)
+
+
+class CountingBody:
+    """A body that counts what was handed over: the one fact that tells whether to send again."""
+
+    def __init__(self, source: Readable, length: int) -> None:
+        self._source = source
+        self._length = length
+        self.count = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, never more than the length that was announced."""
+        left = self._length - self.count
+        try:
+            data = self._source.read(left if size < 0 else min(size, left)) if left else b""
+        except OSError as error:
+            # Not an OSError any more, or urllib3 would take it for the network's.
+            raise BodySourceError(error.strerror or type(error).__name__) from None
+        if left and not data:
+            raise BodySourceError("it became shorter while it was sent")
+        self.count += len(data)
+        return data
+
+
+class BodySourceError(Exception):
+    """The file behind a body cannot be read to its end."""
+
+
+class Answer:
+    """An answer whose head has arrived and whose body is still on its way."""
+
+    def __init__(
+        self, response: requests.Response, where: Where, clock: Clock, until: float | None
+    ) -> None:
+        self.status = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        length = self.headers.get("content-length", "")
+        encoded = self.headers.get("content-encoding", "identity") != "identity"
+        self.length = int(length) if length.isdigit() and not encoded else None
+        self._raw = response.raw
+        self._read = getattr(self._raw, "read1", self._raw.read)
+        self._where = where
+        self._clock = clock
+        self._until = until
+
+    def read(self, size: int = BLOCK, /) -> bytes:
+        """The next bytes, b"" at the end; raises TransportError where it breaks off."""
+        if self._until is not None and self._clock.monotonic() > self._until:
+            raise CallTimeoutError(
+                "the deadline of the call passed while the answer was arriving",
+                phase=Phase.REPLYING,
+                where=self._where,
+            )
+        try:
+            data: bytes = self._read(size, decode_content=True)
+        except uexc.ReadTimeoutError:
+            raise CallTimeoutError(
+                "the server stopped sending in the middle of its answer",
+                phase=Phase.REPLYING,
+                where=self._where,
+            ) from None
+        except (uexc.HTTPError, OSError, ValueError) as error:
+            raise TransportError(
+                f"the answer broke off: {_reason(error)}", phase=Phase.REPLYING, where=self._where
+            ) from None
+        return data
+
+    def whole(self, limit: int) -> Reply:
+        """Read to the end, at most ``limit`` bytes."""
+        parts: list[bytes] = []
+        size = 0
+        while data := self.read():
+            size += len(data)
+            if size > limit:
+                raise SizeLimitError(
+                    f"the answer is larger than {limit} bytes",
+                    where=self._where,
+                    hint="Ask for less with limit=, or raise max_reply_bytes.",
+                )
+            parts.append(data)
+        return Reply(self.status, b"".join(parts), self.headers)
+
+
+class Transport:
+    """Connections to one server: pooled, without redirects, cookies, netrc or retries."""
+
+    def __init__(self, config: ClientConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.trust_env = False
+        adapter = _Adapter(pool_connections=4, pool_maxsize=POOL, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        self._root = f"{config.scheme}://{host}:{config.port}{config.prefix}"
+        self._settings = self._environment()
+        self._templates: dict[tuple[str, str], requests.PreparedRequest] = {}
+
+    def _environment(self) -> dict[str, Any]:
+        """Resolve proxies, CA and certificates once: requests would do it for every call."""
+        config = self._config
+        cert: str | tuple[str, str] | None = str(config.cert) if config.cert else None
+        if config.cert and config.cert_key:
+            cert = (str(config.cert), str(config.cert_key))
+        verify = str(config.ca) if config.ca else config.verify
+        with requests.Session() as session:
+            session.trust_env = config.trust_env
+            settings = session.merge_environment_settings(
+                self._root, dict(config.proxies or {}), None, verify, cert
+            )
+        if not config.verify:
+            settings["verify"] = False
+            logger.warning("certificates of %s are not checked (verify=False)", config.host)
+        proxies = settings["proxies"]
+        if proxies.get(config.scheme) or proxies.get("all"):
+            logger.info("%s is reached through a proxy", config.host)
+        return {name: settings[name] for name in ("proxies", "verify", "cert")}
+
+    def _template(self, method: str, path: str) -> requests.PreparedRequest:
+        template = self._templates.get((method, path))
+        if template is None:
+            try:
+                template = requests.Request(method, self._root + path).prepare()
+            except (rexc.RequestException, ValueError) as error:
+                raise ConfigError(f"the server's URL cannot be used: {error}") from None
+            template.headers["User-Agent"] = self._user_agent()
+            template.headers["Accept"] = "*/*"
+            template.headers["Accept-Encoding"] = "identity"
+            self._templates[method, path] = template
+        return template
+
+    def _user_agent(self) -> str:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            own = f"fateflow-client/{version('fateflow-client')}"
+        except PackageNotFoundError:
+            own = "fateflow-client"
+        return f"{self._config.user_agent} {own}".strip()
+
+    @contextmanager
+    def send(
+        self,
+        wire: Wire,
+        headers: dict[str, str],
+        timeout: tuple[float, float],
+        *,
+        counted: bool,
+        until: float | None,
+    ) -> Generator[Answer]:
+        """Make one attempt and give its answer, whose body is read inside the ``with``.
+
+        Args:
+            wire: What to send.
+            headers: The signature, if any.
+            timeout: Seconds for the connection, and for each byte of the answer.
+            counted: Whether to count what is handed over, so as to know how far it got.
+            until: The deadline on the clock, or None.
+        """
+        where = Where(self._config.host, self._config.port, wire.path)
+        request = self._template(wire.method, wire.path).copy()
+        request.url = self._root + wire.target
+        request.headers.update(headers)
+        source: Readable | None = None
+        body: CountingBody | bytes
+        if isinstance(wire.body, bytes):
+            request.headers["Content-Type"] = "application/json"
+            length = len(wire.body)
+            body = CountingBody(BytesIO(wire.body), length) if counted else wire.body
+        else:
+            request.headers["Content-Type"] = wire.body.content_type
+            length, source = wire.body.length, wire.body.open()
+            body = CountingBody(source, length)
+        request.headers["Content-Length"] = str(length)
+        request.body = body
+        response: requests.Response | None = None
+        try:
+            try:
+                response = self._session.send(
+                    request, stream=True, timeout=timeout, allow_redirects=False, **self._settings
+                )
+            except Exception as error:
+                raise _no_answer(error, body, length, where) from None
+            yield Answer(response, where, self._clock, until)
+        finally:
+            if response is not None:
+                response.close()
+            if source is not None:
+                source.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that stand behind it, as requests and urllib3 wrap them."""
+    seen: list[BaseException] = []
+    queue: list[object] = [error]
+    while queue:
+        current = queue.pop(0)
+        if isinstance(current, BaseException) and current not in seen:
+            seen.append(current)
+            yield current
+            queue += [current.__cause__, current.__context__, getattr(current, "reason", None)]
+            queue += current.args
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost reason, without URLs: requests' own texts hold the query."""
+    for cause in reversed(list(_causes(error))):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    last = list(_causes(error))[-1]
+    text = str(last)
+    return type(last).__name__ if "url" in text or len(text) > 120 else text or type(last).__name__
+
+
+def _no_answer(
+    error: Exception, body: CountingBody | bytes, length: int, where: Where
+) -> Exception:
+    """Say what became of an attempt of which no status line arrived."""
+    causes = list(_causes(error))
+
+    def has(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    sent = body.count if isinstance(body, CountingBody) else None
+    for cause in causes:
+        if isinstance(cause, BodySourceError):
+            return InputFileError(
+                f"the file could not be sent whole: {cause}",
+                source="file",
+                hint="Write it to another name, and rename it when it is complete.",
+            )
+    if isinstance(
+        error, rexc.InvalidHeader | rexc.ChunkedEncodingError | rexc.ContentDecodingError
+    ):
+        return TransportError(
+            f"the answer's head made no sense: {type(error).__name__}",
+            phase=Phase.REPLYING,
+            sent_bytes=sent,
+            where=where,
+        )
+    if not isinstance(error, rexc.RequestException | uexc.HTTPError | OSError):
+        return error
+    connecting = has(uexc.NewConnectionError, uexc.ConnectTimeoutError, uexc.NameResolutionError)
+    if has(ssl.SSLCertVerificationError):
+        return _connect_error(
+            "the server's certificate is not trusted or has another name", where, permanent=True
+        )
+    if has(uexc.ProxyError):
+        # A tunnel that the proxy refuses ends in "407 Proxy Authentication Required" and the like.
+        refused = next((str(c) for c in causes if "Tunnel connection failed" in str(c)), "")
+        return _connect_error(
+            f"the proxy did not connect: {refused or _reason(error)}",
+            where,
+            permanent="407" in refused,
+        )
+    if connecting:
+        # NewConnectionError is a ConnectTimeoutError to urllib3, though it says refused or unknown.
+        if not has(uexc.NewConnectionError, uexc.NameResolutionError):
+            return _connect_error("no connection within the time limit", where)
+        return _connect_error(f"no connection: {_reason(error)}", where)
+    if sent == 0 and length:
+        return _connect_error(f"the connection broke off at once: {_reason(error)}", where)
+    if sent is not None and 0 < sent < length:
+        return NotSentError(
+            f"the connection broke off after {sent} of {length} bytes: {_reason(error)}",
+            phase=Phase.SENDING,
+            sent_bytes=sent,
+            where=where,
+        )
+    if has(uexc.ReadTimeoutError, rexc.ReadTimeout, TimeoutError):
+        return CallTimeoutError(
+            "no answer within the time limit", phase=Phase.SENT, sent_bytes=sent, where=where
+        )
+    return TransportError(
+        f"the connection broke off before an answer came: {_reason(error)}",
+        phase=Phase.SENT,
+        sent_bytes=sent,
+        where=where,
+    )
+
+
+def _connect_error(message: str, where: Where, *, permanent: bool = False) -> ConnectError:
+    hint = (
+        "Set ca=, or ask whoever runs the proxy."
+        if permanent
+        else "Is FATE Flow running, and are host and port right?"
+    )
+    error = ConnectError(message, phase=Phase.BEFORE_SEND, sent_bytes=0, where=where, hint=hint)
+    error.permanent = permanent
+    return error

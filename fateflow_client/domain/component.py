@@ -1,0 +1,159 @@
+"""What the components of a job left behind: requests and results of ``tracking/component/*``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from fateflow_client._core.shapes import mapping
+from fateflow_client.domain._base import (
+    Envelope,
+    MappingResult,
+    Request,
+    Result,
+    Returns,
+    RowsResult,
+)
+from fateflow_client.types import ALL, FolderIn, JobIdIn, Limit, Name, PartyIdIn, RoleIn
+
+
+class _ComponentRequest(Request):
+    job_id: JobIdIn
+    """The job."""
+    role: RoleIn
+    """The role of the party whose part is wanted."""
+    party_id: PartyIdIn
+    """The id of that party."""
+    component_name: Name
+    """The component, as the DSL names it."""
+
+
+class MetricMeta(Result):
+    """What a metric is."""
+
+    name: str | None = None
+    """Its name."""
+    metric_type: str | None = None
+    """Such as ``LOSS``, ``ROC_EVALUATION``, ``EVALUATION_SUMMARY``; an open vocabulary."""
+
+
+class Metric(Result):
+    """One metric: points, or a few named values."""
+
+    data: tuple[tuple[Any, Any], ...] = ()
+    """Pairs: (x, y) of a curve, (iteration, loss), or (name, value). Empty where all is in meta."""
+    meta: MetricMeta = MetricMeta()
+    """Its type, and for some types values by name."""
+
+
+class MetricAll(MappingResult[Mapping[str, Metric]]):
+    """Metrics with their values: by namespace (``train``, ``validate`` ...), then by name."""
+
+    def get(self, name: str) -> Metric | None:
+        """The first metric of that name in any namespace, or None."""
+        for metrics in self.entries.values():
+            if name in metrics:
+                return metrics[name]
+        return None
+
+
+class MetricAllRequest(_ComponentRequest, Returns[MetricAll]):
+    """Ask for the values of every metric of a component."""
+
+
+class Metrics(MappingResult[tuple[str, ...]]):
+    """Names of metrics, by namespace."""
+
+
+class MetricsRequest(_ComponentRequest, Returns[Metrics]):
+    """Ask for the names of the metrics of a component."""
+
+
+class OutputModel(Result):
+    """A component's model as its party holds it: the guest's and the host's parts differ."""
+
+    data: Mapping[str, Any]
+    """The model's parameters, as protobuf's JSON: 64-bit integers are strings."""
+    meta_data: Mapping[str, Any] | None = None
+    """How it was trained."""
+    module_name: str | None = None
+    """The module, such as ``HeteroLR``."""
+    meta: Mapping[str, Any] | None = None
+    """Everything else that the server says of the component."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Take the parameters from the data and the rest from the meta beside it."""
+        meta = mapping(envelope.meta)
+        return cls.model_validate(
+            {
+                "data": envelope.data,
+                "meta": meta,
+                "meta_data": meta.get("meta_data"),
+                "module_name": meta.get("module_name"),
+            }
+        )
+
+
+class OutputModelRequest(_ComponentRequest, Returns[OutputModel]):
+    """Ask for a component's model."""
+
+
+class Summary(MappingResult[Any]):
+    """What a component says of its run; the members depend on the module."""
+
+
+class SummaryRequest(_ComponentRequest, Returns[Summary]):
+    """Ask for a component's summary."""
+
+
+class ComponentList(RowsResult[str]):
+    """The names of a job's components."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Take the names."""
+        return cls.model_validate({"rows": mapping(envelope.data).get("components")})
+
+
+class ComponentListRequest(Request, Returns[ComponentList]):
+    """Ask for the components of a job."""
+
+    job_id: JobIdIn
+    """The job."""
+
+
+class OutputTable(Result):
+    """One table of a component's output, on this machine."""
+
+    name: str
+    """The output's name in the DSL, usually ``data``."""
+    csv: Path
+    """The rows. A plain join: releases before 1.9 do not quote cells that hold commas."""
+    header: tuple[str, ...] | None = None
+    """The column names, from the ``.meta`` file beside it."""
+
+
+class OutputData(Result):
+    """The output of a component, on this machine. No table where every one of them was empty."""
+
+    directory: Path
+    """The folder ``job_{job_id}_{component}_{role}_{party_id}_output_data``."""
+    files: tuple[Path, ...] = ()
+    """Every file, below ``directory``."""
+    tables: tuple[OutputTable, ...] = ()
+    """The tables."""
+
+
+class OutputDataRequest(_ComponentRequest, Returns[OutputData]):
+    """Download a component's output data."""
+
+    local_fields: ClassVar[frozenset[str]] = frozenset({"output_path"})
+
+    output_path: FolderIn
+    """The folder to put the output's own folder into; made if absent."""
+    limit: Limit = ALL
+    """How many rows of each table, or -1 for all."""
+    head: bool | None = None
+    """False leaves the line of column names out; the server's default is True."""

@@ -1,0 +1,263 @@
+"""Jobs: requests and results of ``job/*``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from fateflow_client._core.shapes import mapping
+from fateflow_client.domain._base import (
+    Envelope,
+    Request,
+    Result,
+    Returns,
+    RowResult,
+    RowsResult,
+    rows_and_count,
+)
+from fateflow_client.types import (
+    END_STATUSES,
+    DocumentIn,
+    FolderIn,
+    JobIdIn,
+    JobStatusIn,
+    ListLimit,
+    Name,
+    Number,
+    PartyIdIn,
+    RoleIn,
+    Time,
+)
+
+if TYPE_CHECKING:
+    Elapsed = timedelta
+else:
+    Elapsed = Annotated[
+        timedelta,
+        BeforeValidator(lambda v: timedelta(milliseconds=v) if isinstance(v, int | float) else v),
+    ]
+
+
+class ModelRef(Result):
+    """The id of a model: what ``model.*`` calls and prediction jobs ask for."""
+
+    model_id: str
+    """Such as ``arbiter-10000#guest-9999#host-10000#model``; the parties are part of it."""
+    model_version: str
+    """The id of the job that trained it, or a version that deploying made."""
+
+
+class JobSubmitted(Result):
+    """A job that the server accepted. It runs, or waits for its turn: see ``job.wait``."""
+
+    job_id: str
+    """The job's id."""
+    model_info: ModelRef | None = None
+    """The model that the job will train."""
+    board_url: str | None = None
+    """The job's page on FATEBoard, as the server believes it is reachable."""
+    logs_directory: str | None = None
+    """A folder on the server."""
+    message: str = ""
+    """The server's remark, such as a warning about parameters that it dropped."""
+    source: str = ""
+    """The file that the conf was read from; empty for a mapping."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Read the id from beside the data if it is not inside."""
+        beside = {"job_id": envelope.job_id} if envelope.job_id else {}
+        return cls.model_validate(beside | mapping(envelope.data))
+
+
+class JobSubmitRequest(Request, Returns[JobSubmitted]):
+    """Submit a job."""
+
+    conf_path: DocumentIn
+    """The runtime conf: a path, a mapping or a model."""
+    dsl_path: DocumentIn | None = None
+    """The DSL, likewise; a prediction job takes its own from the model."""
+
+
+class JobStopped(Result):
+    """A job that was told to stop. Also the answer for a job that had ended already."""
+
+    message: str = ""
+    """The server's text."""
+    local_success: bool = True
+    """False where the server's own tasks could not be killed although the call succeeded."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Look into the text: a local failure is told nowhere else."""
+        text = envelope.retmsg
+        return cls(message=text, local_success="this party failed" not in text)
+
+
+class JobStopRequest(Request, Returns[JobStopped]):
+    """Stop a job on every party."""
+
+    job_id: JobIdIn
+    """The job."""
+    stop_status: JobStatusIn | None = None
+    """The status that the stopped job gets; the server's default is ``canceled``."""
+
+
+class Job(RowResult):
+    """A job as one party sees it: a job has a row for every party that the server serves."""
+
+    job_id: str
+    """The job's id."""
+    role: str | None = None
+    """The role of the party whose row this is."""
+    party_id: int | None = None
+    """The id of that party."""
+    status: str
+    """``waiting``, ``running``, ``success`` ...: see JobStatus; unknown ones are kept."""
+    status_code: int | None = None
+    """The server's number for why, where it has one."""
+    progress: int | None = None
+    """Percent, 0 to 100."""
+    name: str | None = None
+    """A name, where somebody gave one."""
+    description: str | None = None
+    """Notes of the users."""
+    tag: str | None = None
+    """``job_end``, ``submit_failed`` or empty."""
+    is_initiator: bool | None = None
+    """Whether this party started the job."""
+    initiator_role: str | None = None
+    """The role of the party that started the job."""
+    initiator_party_id: int | None = None
+    """The id of that party."""
+    roles: Mapping[str, tuple[int, ...]] | None = None
+    """Party ids by role."""
+    partners: tuple[int, ...] | None = None
+    """Ids of the other parties; only in lists of release 1.7.1 and later."""
+    dsl: Mapping[str, Any] | None = None
+    """The DSL."""
+    runtime_conf: Mapping[str, Any] | None = None
+    """The runtime conf, with what the server added."""
+    runtime_conf_on_party: Mapping[str, Any] | None = None
+    """The runtime conf as this party uses it."""
+    train_runtime_conf: Mapping[str, Any] | None = None
+    """For a prediction, the conf of the training."""
+    cores: int | None = None
+    """Cores that the job takes."""
+    memory: int | None = None
+    """Memory that the job takes, as the server counts."""
+    create_time: Time | None = None
+    """When it was created."""
+    start_time: Time | None = None
+    """When it began to run."""
+    end_time: Time | None = None
+    """When it ended."""
+    update_time: Time | None = None
+    """When the row last changed."""
+    elapsed: Elapsed | None = None
+    """How long it ran; set at its end."""
+    create_date: str | None = None
+    """``create_time`` as the server writes it, in a time zone of its own; use the time instead."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether this row will not change, short of a rerun."""
+        return self.status in END_STATUSES
+
+
+class JobList(RowsResult[Job]):
+    """Jobs, one row per job and party."""
+
+    count: int | None = None
+    """How many there are in all, where the server counts (1.7.1 and later)."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Take a list (up to 1.7.0) or jobs and a count (later)."""
+        return cls.model_validate(rows_and_count(envelope.data, "jobs"))
+
+
+class JobQuery(Request, Returns[JobList]):
+    """Find jobs. The server answers nothing at all to no filter, so one is required."""
+
+    job_id: JobIdIn | None = None
+    """The job."""
+    role: RoleIn | None = None
+    """The role of the party whose rows are wanted."""
+    party_id: PartyIdIn | None = None
+    """The id of that party."""
+    status: JobStatusIn | None = None
+    """Only rows with this status."""
+
+    @model_validator(mode="after")
+    def _one_filter(self) -> Self:
+        if all(value is None for value in (self.job_id, self.role, self.party_id, self.status)):
+            raise ValueError("give at least one of job_id, role, party_id and status")
+        return self
+
+
+class JobListRequest(Request, Returns[JobList]):
+    """List jobs, newest first."""
+
+    limit: ListLimit = 10
+    """How many rows, or -1 for all."""
+    page: Annotated[Number, Field(ge=1)] | None = None
+    """Which page of ``limit`` rows, from 1; release 1.7.1 and later."""
+    order_by: Name | None = None
+    """``create_time``, ``start_time``, ``end_time``, ``elapsed`` or ``job_id``; 1.7.1 and later."""
+    order: Literal["asc", "desc"] | None = None
+    """The direction; 1.7.1 and later."""
+
+
+class JobLog(Result):
+    """The log files of a job, on this machine."""
+
+    job_id: str
+    """The job."""
+    directory: Path
+    """The folder ``job_{job_id}_log`` that holds them."""
+    files: tuple[Path, ...] = ()
+    """Every file, below ``directory``."""
+
+
+class JobLogRequest(Request, Returns[JobLog]):
+    """Download a job's logs."""
+
+    local_fields: ClassVar[frozenset[str]] = frozenset({"output_path"})
+
+    job_id: JobIdIn
+    """The job."""
+    output_path: FolderIn
+    """The folder to put ``job_{job_id}_log`` into; made if absent."""
+
+
+class JobOutcome(Result):
+    """A job that ended with success."""
+
+    job_id: str
+    """The job."""
+    status: str
+    """``success``, or ``pass``."""
+    rows: tuple[Job, ...]
+    """Its last state, a row for every party."""
+    waited: float
+    """Seconds of waiting."""
+
+
+class JobProgress(Result):
+    """What a wait has just seen."""
+
+    job_id: str
+    """The job."""
+    status: str
+    """The status of the whole job: the initiator's, or ``running`` while parties disagree."""
+    progress: int | None = None
+    """Percent, 0 to 100, as the initiator sees it."""
+    waited: float
+    """Seconds of waiting so far."""
+    rows: Sequence[Job] = ()
+    """A row for every party."""

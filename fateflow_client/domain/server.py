@@ -1,0 +1,17 @@
+"""The server itself: request and result of ``version/get``."""
+
+from __future__ import annotations
+
+from fateflow_client.domain._base import MappingResult, Request, Returns
+from fateflow_client.types import Name
+
+
+class Versions(MappingResult[str | None]):
+    """Releases by module; None for a module that the server does not know."""
+
+
+class VersionRequest(Request, Returns[Versions]):
+    """Ask for the release of a module."""
+
+    module: Name = "FATE"
+    """``FATE``, ``FATEFlow``, ``FATEBoard`` ..."""

@@ -1,0 +1,1 @@
+"""The calls, as methods: one module per group, its endpoints on top."""

@@ -1,0 +1,1 @@
+"""The files that users write for FATE, as models."""
