@@ -72,6 +72,7 @@ class Retries:
         try:
             return cast("T", self._retrying(self._once, operation))
         except FlowError as error:
+            error.where = error.where or operation.where
             if isinstance(error, TransportError):
                 error.attempts = operation.tries
                 error.elapsed = self._clock.monotonic() - operation.started

@@ -88,6 +88,7 @@ LOG = Endpoint(
     JobLogRequest,
     JobLog,
     times=ep.DOWNLOAD,
+    meanings=(meaning(NotFoundError, 210),),
     receive=_receive_log,
     already=_log_there,
 )

@@ -1,0 +1,367 @@
+"""What real servers answered, and what the official client sent them.
+
+Answers: every one recorded for a call of ours becomes its result or its error. Requests: every one
+of the official client (``sdk:``), built through our models, goes out with the same verb, path and
+meaning; those of people (``raw:``) are built where our models allow it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from pydantic import ValidationError
+
+from fateflow_client import (
+    ApiError,
+    FlowClient,
+    FlowError,
+    InputFileError,
+    NotFoundError,
+    ProtocolError,
+    Result,
+    RetryPolicy,
+    SubmitRejectedError,
+)
+from fateflow_client._core.endpoint import EMPTY, endpoint_of
+from fateflow_client.domain._base import MappingResult, Request, RowsResult
+from tests.contract.exchanges import (
+    ENVIRONMENT,
+    RELEASES,
+    Exchange,
+    load_recordings,
+    recordings_root,
+)
+from tests.contract.test_samples import ask
+from tests.support.samples import requests_by_call
+from tests.support.server import Answer, Got, ScriptedServer
+
+ROOT = recordings_root()
+NO_RECORDINGS = f"no recordings: {ENVIRONMENT} names no folder, and ../shared holds none"
+
+
+def _recorded(folder: str) -> list[Exchange]:
+    if ROOT is None:
+        return []
+    return [exchange for exchange in load_recordings(folder) if exchange.call]
+
+
+ALL = [exchange for folder in RELEASES for exchange in _recorded(folder)]
+LATEST = [exchange for exchange in ALL if exchange.release == "1.11.2"]
+
+
+def test_the_recordings_are_there() -> None:
+    if ROOT is None:
+        assert ENVIRONMENT not in os.environ
+        pytest.skip(NO_RECORDINGS)
+    assert len(LATEST) > 150
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+def _ids(exchanges: list[Exchange]) -> list[str]:
+    return [exchange.source.removesuffix(".json") for exchange in exchanges]
+
+
+@pytest.mark.parametrize("exchange", ALL, ids=_ids(ALL))
+def test_every_answer_becomes_its_result_or_its_error(
+    exchange: Exchange, scripted: ScriptedServer, tmp_path: Path
+) -> None:
+    request = requests_by_call(tmp_path)[exchange.call]
+    outcome = ask(scripted, exchange, request)
+    if exchange.response_kind in ("tar.gz", "gzip"):
+        _check_download(exchange, outcome)
+        return
+    try:
+        raw = exchange.response_json
+    except ValueError:
+        assert isinstance(outcome, ProtocolError), outcome
+        return
+    if not isinstance(raw.get("retcode"), int):
+        assert isinstance(outcome, ProtocolError), outcome
+    elif raw["retcode"] == 0 and exchange.status == 200:
+        _check_success(exchange, raw, outcome, request)
+    else:
+        _check_refusal(exchange, raw, outcome, request)
+
+
+def _check_download(exchange: Exchange, outcome: Result | FlowError) -> None:
+    if exchange.status != 200:
+        assert isinstance(outcome, FlowError)  # 206: nobody asked for a part
+        return
+    assert isinstance(outcome, Result), outcome
+    found: Any = outcome
+    names = sorted(str(path.relative_to(found.directory)) for path in found.files)
+    assert names == sorted(exchange.members)
+
+
+def _check_success(
+    exchange: Exchange, raw: Mapping[str, Any], outcome: Result | FlowError, request: Request
+) -> None:
+    data = raw.get("data")
+    if exchange.call == "component.output_model" and not data:
+        assert isinstance(outcome, NotFoundError)
+        return
+    if isinstance(data, dict) and data.get("code"):
+        assert isinstance(outcome, SubmitRejectedError), outcome
+        assert outcome.job_id == data["job_id"]
+        return
+    assert isinstance(outcome, Result), outcome
+    assert isinstance(outcome, endpoint_of(request).result)
+    assert outcome.envelope.raw == raw
+    assert type(outcome).model_validate(outcome.model_dump()) == outcome
+    if isinstance(outcome, RowsResult):
+        rows = data
+        for name in ("jobs", "tasks", "components"):
+            rows = rows.get(name, rows) if isinstance(rows, dict) else rows
+        assert len(outcome) == len(rows or ())
+        for row, given in zip(outcome, rows or (), strict=True):
+            _check_row(row, given)
+    elif isinstance(outcome, MappingResult):
+        assert sorted(outcome) == sorted(data or {})
+
+
+def _check_row(row: Any, given: Any) -> None:
+    if not isinstance(given, dict) or len(given) == 1:
+        return
+    for name in ("job_id", "role", "status", "component_name", "task_id", "progress"):
+        for key in (name, f"f_{name}"):
+            if key in given:
+                assert getattr(row, name) == given[key]
+    for name in ("create_time", "end_time"):
+        stamp = given.get(f"f_{name}", given.get(name))
+        found = getattr(row, name)
+        assert (stamp is None) == (found is None)
+        if stamp is not None:
+            assert round(found.timestamp() * 1000) == stamp
+
+
+def _check_refusal(
+    exchange: Exchange, raw: Mapping[str, Any], outcome: Result | FlowError, request: Request
+) -> None:
+    if isinstance(outcome, Result):
+        meanings = endpoint_of(request).meanings
+        assert any(
+            meaning.outcome is EMPTY and meaning.fits(raw["retcode"], raw["retmsg"], None)
+            for meaning in meanings
+        ), outcome
+        assert isinstance(outcome, RowsResult | MappingResult)
+        assert len(outcome) == 0
+        return
+    assert isinstance(outcome, ApiError), outcome
+    assert outcome.retcode == raw["retcode"]
+    assert outcome.retmsg == raw["retmsg"]
+    assert outcome.status == exchange.status
+    assert outcome.job_id == raw.get("jobId")
+
+
+# -- requests ------------------------------------------------------------------------------------
+
+LEAKED = {"local", "output_path", "verbose"}
+"""Members that the official client sends and no server reads: `local` (role and party once more),
+`output_path` (a folder of the caller's machine) and `verbose` (a setting of its progress bar)."""
+
+REFUSED: dict[str, str] = {
+    # Requests of the official client that ours refuses, with the rule.
+    "sdk: component.output_data limit 0": "a limit is 1 or more, or -1",
+    "sdk: component.output_model wrong role": "roles are closed",
+    "sdk: component.metric_all wrong role": "roles are closed",
+    "sdk: task.query role wrong": "roles are closed",
+    "sdk: data.upload without head": "head is required",
+    "sdk: data.upload without partition": "partition is required",
+    "sdk: data.upload without namespace": "namespace is required",
+    "sdk: component.list None": "job_id is required",
+    'sdk: job.stop None -> "None"': "job ids are digits",
+}
+
+
+def _refused(exchange: Exchange) -> str | None:
+    if exchange.label in REFUSED:
+        return REFUSED[exchange.label]
+    body = exchange.request_json
+    if isinstance(body, dict) and body.get("job_id") == "1":
+        return "job ids have 21 to 25 digits"
+    return None
+
+
+SDK = [exchange for exchange in LATEST if exchange.kind == "sdk"]
+
+
+@pytest.mark.parametrize("exchange", SDK, ids=_ids(SDK))
+def test_what_the_official_client_sent_we_send_too(
+    exchange: Exchange, scripted: ScriptedServer, tmp_path: Path
+) -> None:
+    rule = _refused(exchange)
+    if rule is not None:
+        scripted.play(Answer())
+        with pytest.raises((ValidationError, InputFileError)):
+            _send(exchange, scripted, tmp_path)
+        assert scripted.got == []
+        return
+    got = _send(exchange, scripted, tmp_path)
+    assert (got.method, got.path) == (exchange.method, exchange.path)
+    if exchange.call == "data.upload":
+        _same_upload(got, exchange)
+        return
+    theirs = exchange.request_json if exchange.request_kind == "json" else {}
+    assert got.json == {
+        name: value for name, value in theirs.items() if name not in LEAKED and value is not None
+    }
+    assert got.headers["content-type"] == "application/json"
+
+
+def _same_upload(got: Got, exchange: Exchange) -> None:
+    theirs = json.loads(unquote(exchange.query))
+    ours = got.query_json
+    theirs.pop("verbose", None)
+    # Ours tells the name of the part and no folder; the server puts a path of its own there.
+    del theirs["file"]
+    assert ours.pop("file") == exchange.request_parts[0].filename
+    for name in ("head", "partition"):
+        theirs[name] = int(theirs[name])  # "1" and true are the number 1 to every server
+    assert ours == theirs
+    name = exchange.request_parts[0].filename
+    assert f'name="file"; filename="{name}"'.encode() in got.body
+    assert exchange.request_parts[0].text.encode()[:40] in got.body
+
+
+def _send(exchange: Exchange, scripted: ScriptedServer, folder: Path) -> Got:
+    """Build what the exchange sent through our models, send it, and give what arrived."""
+    request = _request(exchange, folder)
+    scripted.play(Answer())
+    with FlowClient(port=scripted.port, retry=RetryPolicy(attempts=1), trust_env=False) as client:
+        try:
+            client.send(request)
+        except FlowError as error:
+            assert not isinstance(error, InputFileError), error
+    assert len(scripted.got) == 1
+    return scripted.got[0]
+
+
+def _request(exchange: Exchange, folder: Path) -> Any:
+    body = exchange.request_json if exchange.request_kind == "json" else {}
+    fields = {name: value for name, value in body.items() if name not in LEAKED}
+    model = type(requests_by_call(folder)[exchange.call])
+    if exchange.call == "job.submit":
+        return model(conf_path=fields["job_runtime_conf"], dsl_path=fields.get("job_dsl"))
+    if exchange.call == "data.upload":
+        return _upload_request(exchange, folder, model)
+    if "output_path" in model.model_fields:
+        fields["output_path"] = folder / "out"
+    return model(**fields)
+
+
+def _upload_request(exchange: Exchange, folder: Path, model: Any) -> Any:
+    if exchange.request_kind == "json":
+        return model(conf_path=exchange.request_json)
+    conf = json.loads(unquote(exchange.query))
+    part = exchange.request_parts[0]
+    file = folder / (part.filename or "table.csv")
+    file.write_text(part.text, encoding="utf-8")
+    drop = conf.pop("drop", 0)
+    conf.pop("verbose", None)
+    return model(conf_path={**conf, "file": str(file)}, drop=drop)
+
+
+RAW = [exchange for exchange in LATEST if exchange.kind == "raw"]
+RAW_NOT_OURS = {
+    # Requests that no call of ours can express, whatever its arguments.
+    "a body is always sent": "004 183 205 314",
+    "a body is always a JSON object, sent as such": "184 185 186",
+    "each call has one verb and one path": "187 191 192 224 320",
+    "parameters travel in the body; the query is an upload's conf, as one JSON text": (
+        "357 362 363 239 240 241"
+    ),
+    "an upload sends one file in a part named file": "238 242",
+    "an empty body object is a request without a filter, signed or not": "355 356",
+}
+RAW_REFUSED = {
+    # Requests that our models refuse to build.
+    "a filter is required": "181 203 221 229 311 312",
+    "ids are digits, party ids numbers, names not empty": (
+        "200 230 348 349 350 351 352 353 354 358"
+    ),
+    "role, party_id and component_name are required": "222 223 228",
+    "a conf is required": "204 206 208",
+    "limits are numbers, 1 or more or -1": "194 196",
+    "a partition is 1 to 1023": "371",
+    "head is 0 or 1": "237",
+    "a file is not empty": "243",
+    "the model has no such field": "083 084 179 197 198 201 308 401 402",
+    "one value for a filter": "182 307",
+}
+"""Requests of people that ours does not make, by the rule that forbids them: the three digits are
+the recording's number."""
+RAW_DIFFERENT = {
+    "177": "a party id is sent as the number that it is",
+    "180": "a job id is sent as the string that servers slice",
+    "195": "-1 is sent as 0, which every release reads as all",
+    "199": "order_by is open: the server knows its columns",
+    "364": "without the Range header: a part of a tar is of no use",
+    "226": "a limit of digits is sent as the number that it is, which servers do not ignore",
+    "313": "a limit of digits is sent as the number that it is, which servers do not refuse",
+}
+_NOT_OURS = {number for numbers in RAW_NOT_OURS.values() for number in numbers.split()}
+_REFUSED = {number for numbers in RAW_REFUSED.values() for number in numbers.split()}
+
+
+def _number(exchange: Exchange) -> str:
+    return exchange.source.partition("/")[2][:3]
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [exchange for exchange in RAW if _number(exchange) not in _NOT_OURS],
+    ids=lambda exchange: exchange.source,
+)
+def test_what_people_sent_we_send_too_or_refuse_by_a_rule(
+    exchange: Exchange, scripted: ScriptedServer, tmp_path: Path
+) -> None:
+    number = _number(exchange)
+    if number in _REFUSED:
+        scripted.play(Answer())
+        with pytest.raises((ValidationError, InputFileError, KeyError)):
+            _send(exchange, scripted, tmp_path)
+        assert scripted.got == []
+        return
+    got = _send(exchange, scripted, tmp_path)
+    assert (got.method, got.path) == (exchange.method, exchange.path)
+    if number in RAW_DIFFERENT:
+        return
+    if exchange.request_kind == "multipart":
+        _same_upload(got, exchange)
+        return
+    theirs = {name: v for name, v in exchange.request_json.items() if name not in LEAKED}
+    assert {name: got.json[name] for name in theirs} == theirs
+    assert set(got.json) - set(theirs) <= DEFAULTS.get(exchange.call, set())
+
+
+DEFAULTS = {
+    "version/get": {"module"},
+    # Members that ours sends though the person left them out: the default, said openly.
+    "job.list": {"limit"},
+    "data.upload_history": {"limit"},
+    "component.output_data": {"limit"},
+    "data.upload": {"drop"},
+}
+
+
+def test_the_tables_name_no_recording_twice_and_none_that_is_not_there() -> None:
+    if ROOT is None:
+        pytest.skip(NO_RECORDINGS)
+    tables = (*RAW_REFUSED.values(), *RAW_NOT_OURS.values())
+    named = [number for numbers in tables for number in numbers.split()]
+    assert len(named) == len(set(named))
+    there = {_number(exchange) for exchange in RAW}
+    assert set(named) | set(RAW_DIFFERENT) <= there
+    labels = {exchange.label for exchange in SDK}
+    assert set(REFUSED) <= labels
