@@ -241,8 +241,10 @@ def _send(exchange: Exchange, scripted: ScriptedServer, folder: Path) -> Got:
     with FlowClient(port=scripted.port, retry=RetryPolicy(attempts=1), trust_env=False) as client:
         try:
             client.send(request)
-        except FlowError as error:
-            assert not isinstance(error, InputFileError), error
+        except InputFileError:
+            raise
+        except FlowError:
+            pass  # what is sent matters here, not what comes back
     assert len(scripted.got) == 1
     return scripted.got[0]
 

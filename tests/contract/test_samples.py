@@ -45,8 +45,8 @@ def ask(server: ScriptedServer, exchange: Exchange, request: Any) -> Result | Fl
         try:
             result: Result = client.send(request)
         except AmbiguousOutcomeError as error:
-            assert isinstance(error.__cause__, FlowError)
-            return error.__cause__
+            cause = error.__cause__
+            return cause if isinstance(cause, FlowError) else error
         except FlowError as error:
             return error
         return result
