@@ -194,12 +194,14 @@ class UnexpectedRedirectError(TransportError):
 
 
 class ProtocolError(FlowError):
-    """Something answered, but not with FATE Flow's envelope.
+    """Something answered, but not as FATE Flow does.
 
     Attributes:
         status: The HTTP status.
         content_type: The answer's content type, or an empty string.
         head: The first 2 KiB of the body, decoded leniently.
+        enveloped: True where the envelope was there and reported success, and only its data have
+            another shape than expected.
         retry_after: Seconds that the server asked to wait, if it did.
     """
 
@@ -210,10 +212,12 @@ class ProtocolError(FlowError):
         status: int,
         content_type: str = "",
         head: str = "",
+        enveloped: bool = False,
         where: Where | None = None,
         hint: str = "",
     ) -> None:
         super().__init__(message, where=where, hint=hint)
+        self.enveloped = enveloped
         self.status = status
         self.content_type = content_type
         self.head = head

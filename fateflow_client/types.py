@@ -117,7 +117,7 @@ def _no_bool(value: object) -> object:
 def _zero_or_one(value: object) -> object:
     # True and False say the same, and the server wants the number.
     if value in ("0", "1") or (isinstance(value, int) and value in (0, 1)):
-        return int(cast("int | str", value))
+        return int(value)
     raise ValueError("give 0 or 1")
 
 

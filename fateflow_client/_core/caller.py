@@ -124,6 +124,7 @@ class Caller:
             status=reply.status,
             content_type=reply.content_type,
             head=reply.body[:2048].decode("utf-8", "replace"),
+            enveloped=True,
             where=where,
         )
 

@@ -158,6 +158,7 @@ def _parse(endpoint: Endpoint[Any, R], envelope: Envelope, reply: Reply, where: 
             status=reply.status,
             content_type=reply.content_type,
             head=_head(reply),
+            enveloped=True,
             where=where,
             hint="Use client.raw() to get it as it is, and please report it.",
         ) from None
@@ -167,7 +168,7 @@ def _parse(endpoint: Endpoint[Any, R], envelope: Envelope, reply: Reply, where: 
 def _first_problem(error: Exception) -> str:
     if isinstance(error, ValidationError):
         problem = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        return shown(f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}")
     return type(error).__name__
 
 
@@ -234,7 +235,7 @@ def _unreadable(
             where=where,
             hint="A proxy may want other credentials than FATE Flow.",
         )
-    kind = reply.content_type or "no content type"
+    kind = shown(reply.content_type) or "no content type"
     if members is not None and {"timestamp", "status", "path"} <= members.keys():
         what, hint = "Spring's JSON", "Is this FATEBoard's port? FATE Flow's is 9380 by default."
     elif members is not None:

@@ -25,6 +25,7 @@ class Event(Enum):
     SEND_BROKEN = "the request broke off while it was sent"
     ANSWER_LOST = "the request was sent, and no answer came"
     ANSWER_BROKEN = "an answer began and broke off, or made no sense"
+    UNREADABLE = "a whole answer that reports success in a shape nobody knows"
     BUSY = "429: too many requests"
     GATEWAY = "408, 502, 503, 504 or 52x: a proxy spoke"
     SERVER_ERROR = "500 without an envelope"
@@ -61,6 +62,7 @@ _TABLE: dict[Event, tuple[Decision, Decision]] = {
     Event.SEND_BROKEN: (_RETRY, _RETRY),
     Event.ANSWER_LOST: (_RETRY, _AMBIGUOUS),
     Event.ANSWER_BROKEN: (_RETRY, _AMBIGUOUS),
+    Event.UNREADABLE: (_RAISE, _AMBIGUOUS),
     Event.BUSY: (_RETRY, _RETRY),
     Event.GATEWAY: (_RETRY, _AMBIGUOUS),
     Event.SERVER_ERROR: (_RETRY_ONCE, _AMBIGUOUS),
@@ -104,6 +106,8 @@ def event_of(error: BaseException) -> Event:
             return Event.NOT_PARSED
         case ApiError():
             return _by_status(error.status, Event.FINAL)
+        case ProtocolError() if error.enveloped:
+            return Event.UNREADABLE
         case ProtocolError():
             return _by_status(error.status, Event.ANSWER_BROKEN)
         case _:

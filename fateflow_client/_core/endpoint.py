@@ -216,8 +216,8 @@ def endpoint_of(request: Request) -> Endpoint[Any, Any]:
             name = cls.__module__.rpartition(".")[2]
             module = import_module(f"fateflow_client.groups.{name}")
             for value in vars(module).values():
-                if isinstance(value, Endpoint):
-                    found = cast("Endpoint[Any, Any]", value)
-                    if found.request is cls:
-                        return found
+                found = cast("Any", value) if isinstance(value, Endpoint) else None
+                if found is not None and found.request is cls:
+                    endpoint: Endpoint[Any, Any] = found
+                    return endpoint
     raise TypeError(f"{type(request).__name__} is no request of this library")

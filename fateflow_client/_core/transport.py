@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
@@ -14,6 +13,7 @@ from requests import exceptions as rexc
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as uexc
 
+from fateflow_client._core.breakage import BodySourceError, innermost, read_breakage
 from fateflow_client._core.clock import Clock
 from fateflow_client._core.codec import Reply
 from fateflow_client._core.endpoint import Readable, Wire
@@ -22,9 +22,6 @@ from fateflow_client.config import ClientConfig
 from fateflow_client.errors import (
     CallTimeoutError,
     ConfigError,
-    ConnectError,
-    InputFileError,
-    NotSentError,
     Phase,
     SizeLimitError,
     TransportError,
@@ -67,10 +64,6 @@ class CountingBody:
         return data
 
 
-class BodySourceError(Exception):
-    """The file behind a body cannot be read to its end."""
-
-
 class Answer:
     """An answer whose head has arrived and whose body is still on its way."""
 
@@ -106,7 +99,7 @@ class Answer:
             ) from None
         except (uexc.HTTPError, OSError, ValueError) as error:
             raise TransportError(
-                f"the answer broke off: {_reason(error)}", phase=Phase.REPLYING, where=self._where
+                f"the answer broke off: {innermost(error)}", phase=Phase.REPLYING, where=self._where
             ) from None
         return data
 
@@ -227,7 +220,8 @@ class Transport:
                     request, stream=True, timeout=timeout, allow_redirects=False, **self._settings
                 )
             except Exception as error:
-                raise _no_answer(error, body, length, where) from None
+                sent = body.count if isinstance(body, CountingBody) else None
+                raise read_breakage(error, sent, length, where) from None
             yield Answer(response, where, self._clock, until)
         finally:
             if response is not None:
@@ -238,104 +232,3 @@ class Transport:
     def close(self) -> None:
         """Close every connection."""
         self._session.close()
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that stand behind it, as requests and urllib3 wrap them."""
-    seen: list[BaseException] = []
-    queue: list[object] = [error]
-    while queue:
-        current = queue.pop(0)
-        if isinstance(current, BaseException) and current not in seen:
-            seen.append(current)
-            yield current
-            queue += [current.__cause__, current.__context__, getattr(current, "reason", None)]
-            queue += current.args
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost reason, without URLs: requests' own texts hold the query."""
-    for cause in reversed(list(_causes(error))):
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-    last = list(_causes(error))[-1]
-    text = str(last)
-    return type(last).__name__ if "url" in text or len(text) > 120 else text or type(last).__name__
-
-
-def _no_answer(
-    error: Exception, body: CountingBody | bytes, length: int, where: Where
-) -> Exception:
-    """Say what became of an attempt of which no status line arrived."""
-    causes = list(_causes(error))
-
-    def has(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
-
-    sent = body.count if isinstance(body, CountingBody) else None
-    for cause in causes:
-        if isinstance(cause, BodySourceError):
-            return InputFileError(
-                f"the file could not be sent whole: {cause}",
-                source="file",
-                hint="Write it to another name, and rename it when it is complete.",
-            )
-    if isinstance(
-        error, rexc.InvalidHeader | rexc.ChunkedEncodingError | rexc.ContentDecodingError
-    ):
-        return TransportError(
-            f"the answer's head made no sense: {type(error).__name__}",
-            phase=Phase.REPLYING,
-            sent_bytes=sent,
-            where=where,
-        )
-    if not isinstance(error, rexc.RequestException | uexc.HTTPError | OSError):
-        return error
-    connecting = has(uexc.NewConnectionError, uexc.ConnectTimeoutError, uexc.NameResolutionError)
-    if has(ssl.SSLCertVerificationError):
-        return _connect_error(
-            "the server's certificate is not trusted or has another name", where, permanent=True
-        )
-    if has(uexc.ProxyError):
-        # A tunnel that the proxy refuses ends in "407 Proxy Authentication Required" and the like.
-        refused = next((str(c) for c in causes if "Tunnel connection failed" in str(c)), "")
-        return _connect_error(
-            f"the proxy did not connect: {refused or _reason(error)}",
-            where,
-            permanent="407" in refused,
-        )
-    if connecting:
-        # NewConnectionError is a ConnectTimeoutError to urllib3, though it says refused or unknown.
-        if not has(uexc.NewConnectionError, uexc.NameResolutionError):
-            return _connect_error("no connection within the time limit", where)
-        return _connect_error(f"no connection: {_reason(error)}", where)
-    if sent == 0 and length:
-        return _connect_error(f"the connection broke off at once: {_reason(error)}", where)
-    if sent is not None and 0 < sent < length:
-        return NotSentError(
-            f"the connection broke off after {sent} of {length} bytes: {_reason(error)}",
-            phase=Phase.SENDING,
-            sent_bytes=sent,
-            where=where,
-        )
-    if has(uexc.ReadTimeoutError, rexc.ReadTimeout, TimeoutError):
-        return CallTimeoutError(
-            "no answer within the time limit", phase=Phase.SENT, sent_bytes=sent, where=where
-        )
-    return TransportError(
-        f"the connection broke off before an answer came: {_reason(error)}",
-        phase=Phase.SENT,
-        sent_bytes=sent,
-        where=where,
-    )
-
-
-def _connect_error(message: str, where: Where, *, permanent: bool = False) -> ConnectError:
-    hint = (
-        "Set ca=, or ask whoever runs the proxy."
-        if permanent
-        else "Is FATE Flow running, and are host and port right?"
-    )
-    error = ConnectError(message, phase=Phase.BEFORE_SEND, sent_bytes=0, where=where, hint=hint)
-    error.permanent = permanent
-    return error

@@ -11,6 +11,8 @@ from fateflow_client.errors import SizeLimitError, TruncatedDownloadError
 BLOCK = 256 * 1024
 GZIP = 31
 """zlib's window size for gzip: header, CRC and length are checked."""
+MAX_PADDING = 1024 * 1024
+"""Zeros that may follow the stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +56,44 @@ class Gunzip:
 
     def read(self, size: int = BLOCK, /) -> bytes:
         """Up to ``size`` inflated bytes; empty only after the whole stream was verified."""
+        most = BLOCK if size < 0 else min(size, BLOCK)
+        if not most:
+            return b""  # zlib would take 0 for no bound
         while not self._ended:
-            if not self._pending and not self._more():
-                continue
+            if not self._pending and not self._receive():
+                raise TruncatedDownloadError(
+                    f"the download ended early, after {self._received} bytes: no gzip trailer"
+                )
             try:
-                data = self._inflate.decompress(self._pending, min(size, BLOCK))
+                data = self._inflate.decompress(self._pending, most)
             except zlib.error:
                 raise TruncatedDownloadError(
                     "the download is damaged: its gzip stream or checksum is wrong"
                 ) from None
             self._pending = self._inflate.unconsumed_tail
             if self._inflate.eof:
-                self._end_member()
+                self._pending = self._inflate.unused_data
+                self._check_rest()
             self._count(len(data))
             if data:
                 return data
         return b""
 
-    def _more(self) -> bool:
-        data = self._source.read(BLOCK)
-        if not data:
-            raise TruncatedDownloadError(
-                f"the download ended early, after {self._received} bytes: no gzip trailer"
-            )
-        self._received += len(data)
-        self._pending = data
-        if self._progress is not None:
+    def _receive(self) -> bool:
+        self._pending = self._source.read(BLOCK)
+        self._received += len(self._pending)
+        if self._pending and self._progress is not None:
             self._progress(self._received, self._source.length)
-        return True
+        return bool(self._pending)
 
-    def _end_member(self) -> None:
-        rest = self._inflate.unused_data
-        while data := self._source.read(BLOCK):
-            rest += data
-            self._received += len(data)
-            if len(rest) > BLOCK:
-                break
-        if rest.strip(b"\0"):
-            raise TruncatedDownloadError("the download holds more than one gzip stream")
+    def _check_rest(self) -> None:
+        """Read what follows the stream: nothing, or a few zeros as some packers add."""
+        left = MAX_PADDING
+        while self._pending or self._receive():
+            left -= len(self._pending)
+            if left < 0 or self._pending.strip(b"\0"):
+                raise TruncatedDownloadError("the download goes on after its gzip stream")
+            self._pending = b""
         self._ended = True
 
     def _count(self, made: int) -> None:

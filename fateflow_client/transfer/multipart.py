@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 from fateflow_client._core.endpoint import Progress
 from fateflow_client.errors import InputFileError
 
 BLOCK = 256 * 1024
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def safe_basename(path: Path) -> str:
     """A file name for a server that joins it to a path of its own without looking."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", path.name).lstrip(".")
-    return name[-120:] or "upload"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", path.name)
+    return name[-120:].lstrip(".") or "upload"
 
 
 class FileBody:
     """One part named ``file``. Its length is the file's when this was made.
 
-    Raises InputFileError if the file is absent, empty, unreadable or no regular file; a file that
-    changes its length while it is sent makes the attempt fail, so that no padded or cut table
-    arrives.
+    Raises InputFileError if the file is absent, empty, unreadable or no regular file. A file that
+    changes afterwards makes the attempt fail, so that no padded, cut or mixed table arrives.
     """
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self.path = path
         self.name = safe_basename(path)
         self._progress = progress
-        self._size = _size(path)
+        file, self._state = _open(path)
+        file.close()
+        if not self._state.size:
+            raise InputFileError(
+                f"{path} is empty",
+                source=str(path),
+                hint="The server would accept it, and its job fail.",
+            )
         boundary = uuid4().hex
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._head = (
@@ -42,74 +50,84 @@ class FileBody:
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode("ascii")
         self._tail = f"\r\n--{boundary}--\r\n".encode("ascii")
-        self.length = len(self._head) + self._size + len(self._tail)
+        self.length = len(self._head) + self._state.size + len(self._tail)
 
     def open(self) -> _Reader:
         """Start from the beginning."""
-        try:
-            file = self.path.open("rb")
-        except OSError as error:
+        file, state = _open(self.path)
+        if state != self._state:
+            file.close()
             raise InputFileError(
-                f"{self.path} cannot be read: {error.strerror}", source=str(self.path)
-            ) from None
-        return _Reader(file, self._size, self._head, self._tail, self._progress)
+                f"{self.path} changed since this call began",
+                source=str(self.path),
+                hint="Write it to another name, and rename it when it is complete.",
+            )
+        return _Reader(file, state, self._head, self._tail, self._progress)
+
+
+class _State(NamedTuple):
+    """What tells that a file was changed."""
+
+    size: int
+    changed_ns: int
+
+
+def _open(path: Path) -> tuple[BinaryIO, _State]:
+    """Open a regular file, without waiting for a writer where it is a FIFO."""
+    try:
+        handle = os.open(path, os.O_RDONLY | _NO_WAIT)
+    except FileNotFoundError:
+        raise InputFileError(f"{path} does not exist", source=str(path)) from None
+    except OSError as error:
+        raise InputFileError(f"{path} cannot be read: {error.strerror}", source=str(path)) from None
+    except ValueError as error:  # a zero in the name
+        raise InputFileError(f"{path} cannot be read: {error}", source=str(path)) from None
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise InputFileError(f"{path} is no regular file", source=str(path))
+    return os.fdopen(handle, "rb"), _State(status.st_size, status.st_mtime_ns)
 
 
 class _Reader:
     """Head, file and tail, one after the other."""
 
     def __init__(
-        self, file: BinaryIO, size: int, head: bytes, tail: bytes, progress: Progress | None
+        self, file: BinaryIO, state: _State, head: bytes, tail: bytes, progress: Progress | None
     ) -> None:
         self._file = file
-        self._size = size
-        self._left = size
+        self._state = state
+        self._left = state.size
         self._head = head
         self._tail = tail
         self._progress = progress
 
     def read(self, size: int = BLOCK, /) -> bytes:
+        """The next bytes, never more than a block."""
+        size = BLOCK if size < 0 else min(size, BLOCK)
         if self._head:
-            return self._cut_head(size)
-        if self._left:
-            data = self._file.read(min(size, self._left) if size >= 0 else self._left)
-            if not data:
-                raise OSError(0, "it became shorter while it was sent")
-            self._left -= len(data)
-            if not self._left and self._file.read(1):
-                raise OSError(0, "it became longer while it was sent")
-            if self._progress is not None:
-                self._progress(self._size - self._left, self._size)
-            return data
-        data, self._tail = self._split(self._tail, size)
+            data, self._head = self._head[:size], self._head[size:]
+        elif self._left and size:
+            data = self._content(min(size, self._left))
+        else:
+            data, self._tail = self._tail[:size], self._tail[size:]
         return data
 
-    def _cut_head(self, size: int) -> bytes:
-        data, self._head = self._split(self._head, size)
+    def _content(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._left -= len(data)
+        if not data:
+            raise OSError(errno.EIO, "it became shorter while it was sent")
+        if not self._left and self._now() != self._state:
+            raise OSError(errno.EIO, "it changed while it was sent")
+        if self._progress is not None:
+            self._progress(self._state.size - self._left, self._state.size)
         return data
 
-    @staticmethod
-    def _split(data: bytes, size: int) -> tuple[bytes, bytes]:
-        return (data, b"") if size < 0 else (data[:size], data[size:])
+    def _now(self) -> _State:
+        status = os.fstat(self._file.fileno())
+        return _State(status.st_size, status.st_mtime_ns)
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
-
-
-def _size(path: Path) -> int:
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        reason = "does not exist" if isinstance(error, FileNotFoundError) else error.strerror
-        raise InputFileError(f"{path}: {reason}", source=str(path)) from None
-    if not stat.S_ISREG(status.st_mode):
-        raise InputFileError(f"{path} is no regular file", source=str(path))
-    if not os.access(path, os.R_OK):
-        raise InputFileError(f"{path} must not be read by this user", source=str(path))
-    if status.st_size == 0:
-        raise InputFileError(
-            f"{path} is empty",
-            source=str(path),
-            hint="The server would accept it, and its job fail.",
-        )
-    return status.st_size

@@ -6,8 +6,10 @@ from fateflow_client.errors import UnsafeArchiveError
 
 MAX_NAME = 255
 MAX_DEPTH = 32
+MAX_PATH = 1024
 _RESERVED = frozenset(
-    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in "123456789"}
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"}
 )
 
 
@@ -20,6 +22,8 @@ def safe_parts(name: str) -> tuple[str, ...]:
     parts = tuple(name.split("/"))
     if len(parts) > MAX_DEPTH:
         raise UnsafeArchiveError(f"the archive holds a path more than {MAX_DEPTH} folders deep")
+    if len(name.encode("utf-8", "surrogatepass")) > MAX_PATH:
+        raise UnsafeArchiveError(f"the archive holds a path of more than {MAX_PATH} bytes")
     for part in parts:
         problem = _problem(part)
         if problem:
@@ -45,6 +49,6 @@ def _problem(part: str) -> str:
         return "it is not Unicode"
     if length > MAX_NAME:
         return f"a part is longer than {MAX_NAME} bytes"
-    if part.partition(".")[0].casefold() in _RESERVED:
+    if part.partition(".")[0].rstrip().casefold() in _RESERVED:
         return "it is a device on Windows"
     return ""

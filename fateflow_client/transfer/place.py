@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,51 +15,73 @@ from fateflow_client.types import Exist
 
 
 def existing(target: Path, exist: Exist) -> bool:
-    """Whether the target is there and shall be kept; raises TargetExistsError for "error"."""
+    """Whether the target is there and shall be kept.
+
+    Raises:
+        TargetExistsError: It is there and ``exist`` is "error", or it is no folder to be kept.
+    """
     if exist == "replace" or not os.path.lexists(target):
         return False
     if exist == "error":
         raise TargetExistsError(f"{target} exists already", hint='Use exist="replace" or "skip".')
+    if not target.is_dir():
+        raise TargetExistsError(f"{target} is no folder", hint='Use exist="replace".')
     return True
 
 
 @contextmanager
 def new_folder(target: Path) -> Generator[Path]:
-    """Give an empty private folder beside ``target``, which takes its place at the end.
+    """Give an empty folder that takes the place of ``target`` at the end.
 
-    If anything goes wrong, the target is as it was and the private folder is gone. Errors of the
-    file system become DownloadError.
+    Until then it lies beside the target, in a folder that only this user can enter. If anything
+    goes wrong, the target is as it was and that folder is gone. Errors of the file system become
+    DownloadError.
     """
+    private = target.parent / f".{target.name[:40]}.{secrets.token_hex(8)}.part"
+    new, old = private / "new", private / "old"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    except OSError as error:
-        raise _written(target, error) from error
-    try:
-        yield part
-        part.chmod(0o755)
-        _swap(part, target)
-    except OSError as error:
-        raise _written(target, error) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    sync_folder(target.parent)
-
-
-def _swap(part: Path, target: Path) -> None:
-    if not os.path.lexists(target):
-        part.rename(target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-    try:
-        target.rename(aside / "old")
         try:
-            part.rename(target)
-        except BaseException:
-            (aside / "old").rename(target)
-            raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+            _make(target.parent, private, new)
+            yield new
+            _sync_below(new)
+            _swap(new, target, old)
+            sync_folder(target.parent)
+        finally:
+            _clean(private, target, new, old)
+    except OSError as error:
+        raise _written(target, error) from error
+
+
+def _make(parent: Path, private: Path, new: Path) -> None:
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        private.mkdir(mode=0o700)
+        new.mkdir()
+    except ValueError as error:  # a zero in the name
+        raise OSError(errno.EINVAL, str(error)) from None
+
+
+def _swap(new: Path, target: Path, old: Path) -> None:
+    if os.path.lexists(target):
+        target.rename(old)
+    new.rename(target)
+
+
+def _clean(private: Path, target: Path, new: Path, old: Path) -> None:
+    """Remove the private folder; what was there before goes back if nothing took its place."""
+    if os.path.lexists(new) and os.path.lexists(old) and not os.path.lexists(target):
+        try:
+            old.rename(target)
+        except OSError as error:
+            raise DownloadError(
+                f"{target} cannot be put back: {error.strerror}", hint=f"It is now {old}."
+            ) from error
+    shutil.rmtree(private, ignore_errors=True)
+
+
+def _sync_below(folder: Path) -> None:
+    for path, _, _ in os.walk(folder, topdown=False):
+        sync_folder(Path(path))
 
 
 def sync_folder(folder: Path) -> None:

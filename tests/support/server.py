@@ -94,11 +94,12 @@ class ScriptedServer:
     connections: int = 0
     tls: Any = None
     on_request: Callable[[Got], None] | None = None
+    port: int = 0
 
     def __enter__(self) -> ScriptedServer:
         self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listener.getsockname()[1]
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()

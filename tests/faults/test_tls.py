@@ -1,0 +1,113 @@
+"""TLS: whom the client trusts, whom it shows itself to, and what it says when it does not."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from fateflow_client import ConnectError, FlowClient, FlowError
+from tests.support.clock import FakeClock
+from tests.support.samples import JOB_ID
+from tests.support.server import Answer, ScriptedServer
+
+GOOD = Answer.of({"retcode": 0, "data": []})
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca(authority: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture
+def secure(authority: trustme.CA) -> Iterator[ScriptedServer]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    with ScriptedServer([GOOD], tls=context) as server:
+        yield server
+
+
+def _client(server: ScriptedServer, clock: FakeClock, **options: object) -> FlowClient:
+    return FlowClient.from_url(
+        f"https://127.0.0.1:{server.port}", clock=clock, trust_env=False, **options  # type: ignore[arg-type]  # several kinds
+    )  # fmt: skip
+
+
+def test_a_server_of_a_trusted_authority_is_spoken_to(
+    secure: ScriptedServer, ca: Path, clock: FakeClock
+) -> None:
+    assert len(_client(secure, clock, ca=ca).job.query(JOB_ID)) == 0
+
+
+def test_a_server_of_an_unknown_authority_is_not_and_never_tried_again(
+    secure: ScriptedServer, clock: FakeClock
+) -> None:
+    with pytest.raises(ConnectError, match="certificate is not trusted") as caught:
+        _client(secure, clock).job.query(JOB_ID)
+    assert caught.value.permanent
+    assert secure.got == []
+    assert clock.slept == []
+
+
+def test_a_server_of_another_name_is_not(authority: trustme.CA, ca: Path, clock: FakeClock) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("elsewhere.example.org").configure_cert(context)
+    with ScriptedServer([GOOD], tls=context) as server:
+        with pytest.raises(ConnectError, match="another name"):
+            _client(server, clock, ca=ca).job.query(JOB_ID)
+        assert server.got == []
+
+
+def test_checking_can_be_switched_off_and_that_is_said(
+    secure: ScriptedServer,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    import urllib3
+
+    # urllib3 warns for every request; that is its own business and its own switch.
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    assert len(_client(secure, clock, verify=False).job.query(JOB_ID)) == 0
+    assert "not checked" in caplog.text
+
+
+def test_the_client_shows_its_own_certificate(
+    authority: trustme.CA, ca: Path, clock: FakeClock, tmp_path: Path
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.verify_mode = ssl.CERT_REQUIRED
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    mine = authority.issue_cert("me@example.org")
+    both, cert, key = tmp_path / "both.pem", tmp_path / "cert.pem", tmp_path / "key.pem"
+    mine.private_key_and_cert_chain_pem.write_to_path(both)
+    mine.cert_chain_pems[0].write_to_path(cert)
+    mine.private_key_pem.write_to_path(key)
+    with ScriptedServer([GOOD], tls=context) as server:
+        _client(server, clock, ca=ca, cert=both).job.query(JOB_ID)
+        _client(server, clock, ca=ca, cert=cert, cert_key=key).job.query(JOB_ID)
+        assert len(server.got) == 2
+        with pytest.raises(FlowError):
+            _client(server, clock, ca=ca).job.query(JOB_ID)
+        assert len(server.got) == 2
+
+
+def test_plain_http_to_a_tls_port_and_back_are_told(
+    secure: ScriptedServer, server: ScriptedServer, clock: FakeClock
+) -> None:
+    with pytest.raises(FlowError):
+        FlowClient(port=secure.port, clock=clock, trust_env=False).job.query(JOB_ID)
+    with pytest.raises(ConnectError):
+        _client(server, clock).job.query(JOB_ID)

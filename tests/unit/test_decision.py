@@ -1,0 +1,110 @@
+"""The retry decision, cell by cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from fateflow_client._core.decision import Action, Event, decide, event_of
+from fateflow_client._core.endpoint import Repeat
+from fateflow_client.errors import (
+    ApiError,
+    AuthError,
+    CallTimeoutError,
+    ConnectError,
+    DownloadError,
+    FlowError,
+    NotSentError,
+    PartyError,
+    Phase,
+    ProtocolError,
+    TransportError,
+    TruncatedDownloadError,
+    UnexpectedRedirectError,
+)
+
+RETRY, RAISE, UNCLEAR = Action.RETRY, Action.RAISE, Action.AMBIGUOUS
+
+TABLE = {
+    #                     read   safe   never
+    Event.NO_CONNECTION: (RETRY, RETRY, RETRY),
+    Event.CANNOT_CONNECT: (RAISE, RAISE, RAISE),
+    Event.SEND_BROKEN: (RETRY, RETRY, RETRY),
+    Event.ANSWER_LOST: (RETRY, RETRY, UNCLEAR),
+    Event.ANSWER_BROKEN: (RETRY, RETRY, UNCLEAR),
+    Event.UNREADABLE: (RAISE, RAISE, UNCLEAR),
+    Event.BUSY: (RETRY, RETRY, RETRY),
+    Event.GATEWAY: (RETRY, RETRY, UNCLEAR),
+    Event.SERVER_ERROR: (RETRY, RETRY, UNCLEAR),
+    Event.NOT_PARSED: (RETRY, RETRY, RETRY),
+    Event.FEDERATED: (RETRY, RETRY, RAISE),
+    Event.FINAL: (RAISE, RAISE, RAISE),
+}
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize(
+    ("repeat", "column"), [(Repeat.READ, 0), (Repeat.SAFE, 1), (Repeat.NEVER, 2)]
+)
+def test_every_cell(event: Event, repeat: Repeat, column: int) -> None:
+    assert decide(repeat, event).action is TABLE[event][column]
+
+
+def test_some_events_are_retried_less_often() -> None:
+    assert decide(Repeat.READ, Event.SERVER_ERROR).most == 2
+    assert decide(Repeat.READ, Event.FEDERATED).most == 3
+    assert decide(Repeat.READ, Event.GATEWAY).most is None
+
+
+def _connect(*, permanent: bool) -> ConnectError:
+    error = ConnectError("x", phase=Phase.BEFORE_SEND)
+    error.permanent = permanent
+    return error
+
+
+def _api(status: int, retcode: int, retmsg: str = "", cls: type[ApiError] = ApiError) -> ApiError:
+    return cls("x", status=status, retcode=retcode, retmsg=retmsg)
+
+
+def _alien(status: int) -> ProtocolError:
+    return ProtocolError("x", status=status)
+
+
+EVENTS: list[tuple[BaseException, Event]] = [
+    (_connect(permanent=False), Event.NO_CONNECTION),
+    (_connect(permanent=True), Event.CANNOT_CONNECT),
+    (CallTimeoutError("x", phase=Phase.BEFORE_SEND), Event.NO_CONNECTION),
+    (NotSentError("x", phase=Phase.SENDING), Event.SEND_BROKEN),
+    (CallTimeoutError("x", phase=Phase.SENT), Event.ANSWER_LOST),
+    (TransportError("x", phase=Phase.SENT), Event.ANSWER_LOST),
+    (TransportError("x", phase=Phase.REPLYING), Event.ANSWER_BROKEN),
+    (TruncatedDownloadError("x"), Event.ANSWER_BROKEN),
+    (UnexpectedRedirectError("x", status=302, location="", where=None, hint=""), Event.FINAL),
+    (_alien(200), Event.ANSWER_BROKEN),
+    (ProtocolError("x", status=200, enveloped=True), Event.UNREADABLE),
+    (_alien(210), Event.ANSWER_BROKEN),
+    (_alien(404), Event.FINAL),
+    (_alien(408), Event.GATEWAY),
+    (_alien(429), Event.BUSY),
+    (_alien(500), Event.SERVER_ERROR),
+    *[(_alien(status), Event.GATEWAY) for status in (502, 503, 504, 520, 524, 529)],
+    (_api(200, 100), Event.FINAL),
+    (_api(200, 100, "<ClientDisconnected '400: Bad Request'>"), Event.NOT_PARSED),
+    (_api(200, 103), Event.FINAL),
+    (_api(200, 104, cls=PartyError), Event.FEDERATED),
+    (_api(200, 105, cls=PartyError), Event.FEDERATED),
+    (_api(200, 109, cls=AuthError), Event.FINAL),
+    (_api(210, 210), Event.FINAL),
+    (_api(404, 404), Event.FINAL),
+    (_api(429, 429), Event.BUSY),
+    (_api(429, 429, "Too many forwarding times."), Event.FINAL),
+    (_api(503, 503), Event.GATEWAY),
+    (DownloadError("x"), Event.FINAL),
+    (FlowError("x"), Event.FINAL),
+    (KeyboardInterrupt(), Event.FINAL),
+    (ValueError(), Event.FINAL),
+]
+
+
+@pytest.mark.parametrize(("error", "event"), EVENTS)
+def test_every_error_is_one_event(error: BaseException, event: Event) -> None:
+    assert event_of(error) is event
