@@ -127,7 +127,7 @@ SAMPLES: dict[str, Any] = {}
 
 @pytest.mark.parametrize("call", sorted(set(METHODS) - NO_ENDPOINT))
 def test_a_methods_parameters_are_its_models_fields_and_the_options(call: str) -> None:
-    options = {name for name in inspect.signature(CallOptions).parameters}
+    options = set(inspect.signature(CallOptions).parameters)
     parameters = inspect.signature(METHODS[call]).parameters
     fields = type(_request(call)).model_fields
     own = [name for name in parameters if name not in options]
