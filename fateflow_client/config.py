@@ -84,6 +84,7 @@ class ClientOptions(TypedDict, total=False):
     deadline: float | None
     retry: RetryPolicy
     max_reply_bytes: int
+    server_release: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class ClientConfig:
         deadline: Seconds that a whole call may take, retries included; None: each endpoint's own.
         retry: How often to repeat what may be repeated.
         max_reply_bytes: The largest JSON answer that is read. Downloads have their own limits.
+        server_release: FATE's release, such as ``1.11`` or ``1.7.2``; None: asked for once, by the
+            first call that depends on it.
     """
 
     base_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
@@ -126,6 +129,7 @@ class ClientConfig:
     deadline: float | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     max_reply_bytes: int = 64 * 2**20
+    server_release: str | None = None
     scheme: str = field(init=False, repr=False, default="http")
     host: str = field(init=False, repr=False, default="")
     port: int = field(init=False, repr=False, default=0)
@@ -219,7 +223,7 @@ class ClientConfig:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read ``FATEFLOW_URL``, ``_APP_KEY``, ``_SECRET_KEY``, ``_CA``, ``_CERT``, ``_CERT_KEY``.
 
-        Also ``FATEFLOW_DEADLINE`` (seconds). An empty variable counts as absent.
+        Also ``FATEFLOW_SERVER_RELEASE`` and ``FATEFLOW_DEADLINE`` (seconds). An empty variable counts as absent.
         """
         env = os.environ if environ is None else environ
 
@@ -233,6 +237,8 @@ class ClientConfig:
             options["cert"] = cert
         if cert_key := get("CERT_KEY"):
             options["cert_key"] = cert_key
+        if release := get("SERVER_RELEASE"):
+            options["server_release"] = release
         if deadline := get("DEADLINE"):
             try:
                 options["deadline"] = float(deadline)

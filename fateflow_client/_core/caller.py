@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from threading import RLock
 from typing import Any
 from uuid import uuid4
 
 from fateflow_client._core.clock import Clock
-from fateflow_client._core.codec import Reply, decode, encode, read_envelope, retry_after
+from fateflow_client._core.codec import decode, encode
 from fateflow_client._core.documents import load
 from fateflow_client._core.endpoint import (
     CallOptions,
+    Documents,
     Endpoint,
     Q,
     R,
@@ -17,13 +20,23 @@ from fateflow_client._core.endpoint import (
     Wire,
     endpoint_of,
 )
+from fateflow_client._core.envelope import Reply, read_envelope, retry_after
 from fateflow_client._core.log import logger
+from fateflow_client._core.releases import Release, parse_release, set_by_hand
 from fateflow_client._core.retry import Operation, Retries
 from fateflow_client._core.signing import sign
 from fateflow_client._core.transport import Answer, Transport
 from fateflow_client.config import ClientConfig
 from fateflow_client.domain._base import Envelope, Request, Result
-from fateflow_client.errors import ApiError, CallTimeoutError, Phase, ProtocolError, Where
+from fateflow_client.domain.server import VersionRequest
+from fateflow_client.errors import (
+    ApiError,
+    CallTimeoutError,
+    Phase,
+    ProtocolError,
+    Where,
+    shown,
+)
 
 DEFAULT_OPTIONS = CallOptions()
 
@@ -36,6 +49,8 @@ class Caller:
         self._clock = clock
         self._transport = Transport(config, clock)
         self._retries = Retries(config.retry, clock)
+        self._release_lock = RLock()
+        self._release = set_by_hand(config.server_release) if config.server_release else None
 
     def send(self, request: Request, options: CallOptions = DEFAULT_OPTIONS) -> Result:
         """Send a request of any kind and give its result."""
@@ -44,12 +59,53 @@ class Caller:
 
     def call(self, endpoint: Endpoint[Q, R], request: Q, options: CallOptions) -> R:
         """Send a request to its endpoint."""
-        if endpoint.already is not None and (there := endpoint.already(request, options)):
-            return there
+        if endpoint.already is not None:
+            there = endpoint.already(request, options)
+            if there is not None:
+                return there
         documents = load(endpoint, request)
+        if endpoint.prepare is not None:
+            request = endpoint.prepare(request, self.send)
+        endpoint = self._fit(endpoint, request, documents, options)
         wire = encode(endpoint, request, documents, options, self._config.version)
         result = self._run(endpoint, request, wire, options)
         return endpoint.finish(result, documents, wire) if endpoint.finish else result
+
+    def release(self) -> Release:
+        """The server's release: set by hand, or asked for once. Raises what asking raises."""
+        with self._release_lock:
+            if self._release is None:
+                versions: Any = self.send(VersionRequest())
+                text = str(versions.entries.get("FATE"))
+                self._release = parse_release(text)
+                if self._release is None:
+                    raise ProtocolError(
+                        f"the server's release cannot be read: {shown(text)}",
+                        status=200,
+                        where=Where(self._config.host, self._config.port, "/v1/version/get"),
+                        hint="Set it by hand: FlowClient(..., server_release='1.11').",
+                    )
+            return self._release
+
+    def _fit(
+        self, endpoint: Endpoint[Q, R], request: Q, documents: Documents, options: CallOptions
+    ) -> Endpoint[Q, R]:
+        """Check what the server's release can do, and take the endpoint that it has."""
+        where = Where(
+            self._config.host, self._config.port, f"/{self._config.version}/{endpoint.route}"
+        )
+        conf: dict[str, Any] = {}
+        for document in documents.values():
+            conf |= document.value
+        for capability in endpoint.needs:
+            if capability.applies(request, conf):
+                capability.check(self.release(), where)
+        old = endpoint.old_route
+        if old is not None and self.release() <= old.until:
+            endpoint = replace(endpoint, method=old.method, route=old.route)
+        if endpoint.safe_if is not None and endpoint.safe_if(request, documents):
+            endpoint = replace(endpoint, repeat=Repeat.SAFE)
+        return endpoint
 
     def raw(self, wire: Wire, repeat: Repeat, options: CallOptions) -> Envelope:
         """Send what no request describes and give the envelope; raises ApiError for a refusal."""
@@ -89,11 +145,17 @@ class Caller:
             )
             return result
 
-        return self._retries.run(
-            Operation(
-                attempt, endpoint.route, where, endpoint.repeat, started, self._clock.time(), until
-            )
+        operation = Operation(
+            attempt, endpoint.route, where, endpoint.repeat, started, self._clock.time(), until
         )
+        try:
+            return self._retries.run(operation)
+        except ApiError as error:
+            if endpoint.done_if is None or operation.tries < 2:
+                raise
+            if not isinstance(error, endpoint.done_if):
+                raise
+            return endpoint.result.model_validate({"message": error.retmsg, "already": True})
 
     def _take(
         self,
@@ -123,7 +185,7 @@ class Caller:
             "the answer is JSON that reports success where a file was expected",
             status=reply.status,
             content_type=reply.content_type,
-            head=reply.body[:2048].decode("utf-8", "replace"),
+            head=reply.head,
             enveloped=True,
             where=where,
         )

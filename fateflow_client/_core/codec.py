@@ -1,15 +1,10 @@
-"""From a request to bytes, and from bytes to a result or an error. Pure.
-
-The 1.x envelope (retcode, retmsg, data, jobId) is known here and in domain/_base, nowhere else.
-"""
+"""From a request to bytes, and from an answer to a result or an error. Pure."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -23,37 +18,21 @@ from fateflow_client._core.endpoint import (
     R,
     Wire,
 )
+from fateflow_client._core.envelope import Reply, read_envelope
 from fateflow_client._core.shapes import mapping
 from fateflow_client.domain._base import Envelope
 from fateflow_client.errors import (
     ApiError,
     AuthError,
     NotFoundError,
+    PartyError,
     ProtocolError,
     SubmitRejectedError,
-    UnexpectedRedirectError,
+    UnsupportedByServerError,
     Where,
     error_class,
     shown,
 )
-
-HEAD = 2048
-"""How much of an unreadable answer an error keeps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer that was read to its end."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """By lower-case name."""
-
-    @property
-    def content_type(self) -> str:
-        """The media type without parameters, lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def dump_json(value: object) -> bytes:
@@ -68,19 +47,23 @@ def encode(
     path = f"/{version}/{endpoint.route}"
     if endpoint.encode is not None:
         return endpoint.encode(request, documents, options, path)
-    if not endpoint.documents:
-        return Wire(endpoint.method, path, body=request.wire_json())
-    members = {
-        member: documents[name].value
-        for name, member in endpoint.documents.items()
-        if name in documents
-    }
-    return Wire(endpoint.method, path, body=dump_json(members))
+    if not documents:
+        return Wire(endpoint.method, path, body=request.wire_json(frozenset(endpoint.documents)))
+    return Wire(endpoint.method, path, body=dump_json(body_members(endpoint, request, documents)))
+
+
+def body_members(endpoint: Endpoint[Q, Any], request: Q, documents: Documents) -> dict[str, Any]:
+    """The body of a request that names documents: their contents, then its own fields."""
+    members: dict[str, Any] = {}
+    for name, member in endpoint.documents.items():
+        if name in documents:
+            members |= {member: documents[name].value} if member else documents[name].value
+    return members | mapping(from_json(request.wire_json(frozenset(endpoint.documents))))
 
 
 def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
     """Read an answer into the endpoint's result, or raise what it means."""
-    envelope = read_envelope(reply, where)
+    envelope = read_envelope(reply, where, text_retcode=endpoint.text_retcode, since=endpoint.since)
     for meaning in endpoint.meanings:
         if meaning.fits(envelope.retcode, envelope.retmsg, envelope.data):
             if meaning.outcome is EMPTY:
@@ -89,6 +72,8 @@ def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
             raise _refusal(meaning.outcome, endpoint, envelope, reply, where)
     if envelope.retcode != 0 or reply.status != 200:
         refused = error_class(reply.status, envelope.retcode)
+        if _NO_ROUTE in envelope.retmsg:
+            refused = UnsupportedByServerError
         raise _refusal(refused, endpoint, envelope, reply, where)
     data = mapping(envelope.data)
     code = data.get("code")
@@ -103,48 +88,30 @@ def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
             raw=envelope.raw,
         )
         raise _refusal(SubmitRejectedError, endpoint, inner, reply, where)
+    if endpoint.per_party and (bad := failed_parties(data)):
+        inner = Envelope(
+            envelope.status,
+            envelope.retcode,
+            f"failed on {', '.join(bad)}",
+            data,
+            envelope.job_id,
+            raw=envelope.raw,
+        )
+        raise _refusal(PartyError, endpoint, inner, reply, where)
     return _parse(endpoint, envelope, reply, where)
 
 
-def read_envelope(reply: Reply, where: Where) -> Envelope:
-    """Read the envelope, success or not; raise ProtocolError for anything that is none."""
-    if 300 <= reply.status < 400:
-        raise _redirect(reply, where)
-    try:
-        raw: object = from_json(reply.body.removeprefix(b"\xef\xbb\xbf"))
-    except ValueError:
-        raw = None
-    if not isinstance(raw, dict):
-        raise _unreadable(reply, where)
-    members = mapping(cast("object", raw))
-    retcode = members.get("retcode")
-    if isinstance(retcode, bool) or not isinstance(retcode, int):
-        raise _unreadable(reply, where, members)
-    job_id = members.get("jobId")
-    return Envelope(
-        status=reply.status,
-        retcode=retcode,
-        retmsg=str(members.get("retmsg", "")),
-        data=members.get("data"),
-        job_id=None if job_id is None else str(job_id),
-        meta=members.get("meta"),
-        raw=members,
-    )
+def failed_parties(data: Mapping[str, Any]) -> list[str]:
+    """The parties whose own retcode is not 0, as "guest 9999 (100)"."""
+    return [
+        f"{role} {party} ({code})"
+        for role, parties in data.items()
+        for party, code in mapping(parties).items()
+        if role != "detail" and isinstance(code, int) and code != 0
+    ]
 
 
-def retry_after(reply: Reply, now: float) -> float | None:
-    """Seconds that the server asks to wait; nonsense counts as nothing."""
-    text = reply.headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError, OverflowError):
-        return None
+_NO_ROUTE = "NotFound '404"
 
 
 def _parse(endpoint: Endpoint[Any, R], envelope: Envelope, reply: Reply, where: Where) -> R:
@@ -157,7 +124,7 @@ def _parse(endpoint: Endpoint[Any, R], envelope: Envelope, reply: Reply, where: 
             f"to 1.11 gives it: {detail}",
             status=reply.status,
             content_type=reply.content_type,
-            head=_head(reply),
+            head=reply.head,
             enveloped=True,
             where=where,
             hint="Use client.raw() to get it as it is, and please report it.",
@@ -198,65 +165,8 @@ def _refusal(
 def _hint(cls: type[ApiError], envelope: Envelope) -> str:
     if cls is AuthError:
         return "Check app_key, secret_key and this machine's clock (60 s off is too much)."
-    if "NotFound '404" in envelope.retmsg:
+    if _NO_ROUTE in envelope.retmsg:
         return "The server has no such route: is the base URL or the release another one?"
     if issubclass(cls, NotFoundError):
         return "Check the ids; what a running component makes appears only when it has ended."
     return ""
-
-
-def _redirect(reply: Reply, where: Where) -> UnexpectedRedirectError:
-    location = reply.headers.get("location", "")
-    try:
-        parts = urlsplit(location)
-        target = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-        target = target if parts.netloc else parts.path
-    except ValueError:
-        target = ""
-    target = shown(target) or "nowhere"
-    return UnexpectedRedirectError(
-        f"the server redirects to {target} (HTTP {reply.status}); this is never followed",
-        status=reply.status,
-        location=target,
-        where=where,
-        hint="Use the final URL as the base URL.",
-    )
-
-
-def _unreadable(
-    reply: Reply, where: Where, members: Mapping[str, Any] | None = None
-) -> ProtocolError | ApiError:
-    if reply.status in (401, 403):
-        return AuthError(
-            f"the server answered HTTP {reply.status} without an envelope",
-            status=reply.status,
-            retcode=reply.status,
-            retmsg=_head(reply),
-            where=where,
-            hint="A proxy may want other credentials than FATE Flow.",
-        )
-    kind = shown(reply.content_type) or "no content type"
-    if members is not None and {"timestamp", "status", "path"} <= members.keys():
-        what, hint = "Spring's JSON", "Is this FATEBoard's port? FATE Flow's is 9380 by default."
-    elif members is not None:
-        what, hint = "JSON without an integer retcode", "Is this FATE Flow's port?"
-    elif not reply.body.strip():
-        what, hint = "an empty body", "Is a proxy in between, or is this another service?"
-    elif reply.status == 404:
-        what, hint = kind, "The server has no such route: another release, or another service."
-    elif reply.status >= 500:
-        what, hint = kind, "A proxy or the server is in trouble; see its log."
-    else:
-        what, hint = kind, "Is this FATE Flow's port? It is 9380 by default."
-    return ProtocolError(
-        f"HTTP {reply.status} with {what} where FATE Flow's envelope was expected",
-        status=reply.status,
-        content_type=reply.content_type,
-        head=_head(reply),
-        where=where,
-        hint=hint,
-    )
-
-
-def _head(reply: Reply) -> str:
-    return reply.body[:HEAD].decode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 
 from fateflow_client._core.endpoint import Document, Documents, Endpoint
 from fateflow_client._core.log import logger
-from fateflow_client._core.shapes import mapping
+from fateflow_client._core.shapes import mapping, sequence
 from fateflow_client.domain._base import Request
 from fateflow_client.errors import InputFileError
 
@@ -23,6 +24,13 @@ def load(endpoint: Endpoint[Any, Any], request: Request) -> Documents:
         value: object = getattr(request, name)
         if value is not None:
             documents[name] = _document(name, value)
+    for name, model in endpoint.confs.items():
+        if name in documents:
+            model.model_validate(documents[name].value)
+    for name in endpoint.name_lists:
+        path: object = getattr(request, name)
+        if isinstance(path, Path):
+            documents[name] = Document({"names": read_names(path)}, path)
     return documents
 
 
@@ -53,20 +61,7 @@ def _mapping(value: object) -> object:
 def read_object(path: Path) -> dict[str, Any]:
     """Read a JSON object from a UTF-8 file, with or without a byte order mark."""
     source = str(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        hint = "" if path.is_absolute() else f"It was looked for in {Path.cwd()}."
-        raise InputFileError(f"{source} does not exist", source=source, hint=hint) from None
-    except IsADirectoryError:
-        raise InputFileError(f"{source} is a folder, not a file", source=source) from None
-    except UnicodeDecodeError as error:
-        raise InputFileError(
-            f"{source} is not UTF-8 (byte {error.start})", source=source, hint="Save it as UTF-8."
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputFileError(f"{source} cannot be read: {reason}", source=source) from None
+    text = _text(path)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -79,6 +74,44 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputFileError(f"{source} holds a JSON {_kind(value)}, not an object", source=source)
     return mapping(cast("object", value))
+
+
+def _text(path: Path) -> str:
+    source = str(path)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        hint = "" if path.is_absolute() else f"It was looked for in {Path.cwd()}."
+        raise InputFileError(f"{source} does not exist", source=source, hint=hint) from None
+    except IsADirectoryError:
+        raise InputFileError(f"{source} is a folder, not a file", source=source) from None
+    except UnicodeDecodeError as error:
+        raise InputFileError(
+            f"{source} is not UTF-8 (byte {error.start})", source=source, hint="Save it as UTF-8."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputFileError(f"{source} cannot be read: {reason}", source=source) from None
+
+
+def read_names(path: Path) -> list[str]:
+    """Read names from a file: a JSON list of strings, or names between commas and line breaks."""
+    text = _text(path)
+    names: list[object] | None = None
+    if text.lstrip().startswith("["):
+        try:
+            names = sequence(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise InputFileError(f"{path} is not JSON: {error}", source=str(path)) from None
+    found = re.split(r"[,\n]", text) if names is None else names
+    result = [name.strip() for name in found if isinstance(name, str) and name.strip()]
+    if not result or (names is not None and len(result) != len(names)):
+        raise InputFileError(
+            f"{path} holds no list of names",
+            source=str(path),
+            hint='Write ["a_0", "b_0"], or a_0, b_0, or one to a line.',
+        )
+    return result
 
 
 def _refuse_constant(name: str) -> NoReturn:

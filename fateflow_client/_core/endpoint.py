@@ -9,6 +9,9 @@ from enum import Enum, StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
 
+from pydantic import BaseModel
+
+from fateflow_client._core.releases import Capability, OldRoute, Release
 from fateflow_client.domain._base import Request, Result
 from fateflow_client.errors import ApiError
 
@@ -141,6 +144,8 @@ class Wire:
     query: str = ""
     """Percent-encoded already."""
     body: bytes | Body = b"{}"
+    form: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Form fields beside a file, which the signature covers."""
 
     @property
     def target(self) -> str:
@@ -198,7 +203,28 @@ class Endpoint(Generic[Q, R]):
     meanings: tuple[Meaning, ...] = ()
     """What its answers mean where retcodes do not say; the first that fits counts."""
     documents: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Fields that name a document, each with the member of the body that it becomes."""
+    """Fields that name a document, each with the member of the body that it becomes; "" is the
+    body itself."""
+    confs: Mapping[str, type[BaseModel]] = field(default_factory=dict[str, type[BaseModel]])
+    """Models that check those documents."""
+    name_lists: tuple[str, ...] = ()
+    """Fields that name a file with a list of names."""
+    needs: tuple[Capability, ...] = ()
+    """What not every release can do of this call."""
+    old_route: OldRoute | None = None
+    """Where the call was in old releases."""
+    since: Release | None = None
+    """The first release that has the call, where that is not 1.5."""
+    per_party: bool = False
+    """Whether a success holds a retcode for every party, which may be a failure."""
+    text_retcode: bool = False
+    """Whether old releases answer a success with a text for a retcode."""
+    done_if: type[ApiError] | None = None
+    """The error that means, from the second attempt on, that an earlier one did it."""
+    safe_if: Callable[[Q, Documents], bool] | None = None
+    """Says of a call that must not be repeated when it may be."""
+    prepare: Callable[[Q, Callable[[Request], Any]], Q] | None = None
+    """Completes a request by asking the server first."""
     encode: Callable[[Q, Documents, CallOptions, str], Wire] | None = None
     """Makes the Wire where it is not plain JSON; takes the path last."""
     receive: Callable[[Q, ByteStream, CallOptions], R] | None = None

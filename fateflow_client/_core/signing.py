@@ -30,7 +30,6 @@ def sign(
     secret_key: str,
     timestamp_ms: int,
     nonce: str,
-    form: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Make the four headers. The server refuses a timestamp more than 60 s away from its clock.
 
@@ -43,7 +42,7 @@ def sign(
             app_key.encode("ascii"),
             wire.target.encode("ascii"),
             signed_body(wire),
-            form_text(form or {}).encode("ascii"),
+            form_text(wire.form).encode("ascii"),
         )
     )
     digest = hmac.new(secret_key.encode("ascii"), message, hashlib.sha1).digest()

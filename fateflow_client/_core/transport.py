@@ -15,8 +15,8 @@ from urllib3 import exceptions as uexc
 
 from fateflow_client._core.breakage import BodySourceError, innermost, read_breakage
 from fateflow_client._core.clock import Clock
-from fateflow_client._core.codec import Reply
 from fateflow_client._core.endpoint import Readable, Wire
+from fateflow_client._core.envelope import Reply
 from fateflow_client._core.log import logger
 from fateflow_client.config import ClientConfig
 from fateflow_client.errors import (

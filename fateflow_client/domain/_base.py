@@ -56,10 +56,14 @@ class Request(BaseModel):
     local_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields that stay on this side: never on the wire."""
 
-    def wire_json(self) -> bytes:
-        """The JSON body: no fields without value, no local fields, numbers as the server wants."""
+    def wire_json(self, without: frozenset[str] = frozenset()) -> bytes:
+        """The JSON body: no fields without value, no local fields, numbers as the server wants.
+
+        Args:
+            without: More fields to leave out.
+        """
         return self.model_dump_json(
-            exclude_none=True, exclude=set(self.local_fields), by_alias=True, context=WIRE
+            exclude_none=True, exclude={*self.local_fields, *without}, by_alias=True, context=WIRE
         ).encode()
 
 
@@ -83,6 +87,20 @@ class Result(BaseModel):
         # As functools.cached_property does it: pydantic compares and dumps declared fields only.
         vars(self)["envelope"] = envelope
         return self
+
+
+class Done(Result):
+    """The answer to a call that changes something and has nothing to tell but its text."""
+
+    message: str = ""
+    """The server's text."""
+    already: bool = False
+    """True where an earlier attempt had done it, whose answer was lost."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Take the text."""
+        return cls(message=envelope.retmsg)
 
 
 class RowResult(Result):

@@ -17,7 +17,15 @@ LAYERS = [
     ["errors", "types", "config", "_core.clock", "_core.shapes", "_core.log"],
     ["domain"],
     ["jobconf"],
-    ["_core.endpoint", "_core.codec", "_core.signing", "_core.decision", "_core.breakage"],
+    [
+        "_core.releases",
+        "_core.endpoint",
+        "_core.envelope",
+        "_core.codec",
+        "_core.signing",
+        "_core.decision",
+        "_core.breakage",
+    ],
     ["_core.documents", "_core.transport", "_core.retry"],
     ["_core.caller"],
     ["transfer", "waiting"],
@@ -86,7 +94,19 @@ def test_a_library_has_one_door(library: str, door: str) -> None:
     assert users == {door}
 
 
-PURE = ["_core.endpoint", "_core.codec", "_core.signing", "_core.decision", "domain", "jobconf"]
+PURE = [
+    "_core.envelope",
+    "_core.releases",
+    "_core.breakage",
+    "_core.releases",
+    "_core.endpoint",
+    "_core.envelope",
+    "_core.codec",
+    "_core.signing",
+    "_core.decision",
+    "domain",
+    "jobconf",
+]
 
 
 def test_the_middle_is_pure() -> None:
