@@ -47,7 +47,7 @@ def encode(
     path = f"/{version}/{endpoint.route}"
     if endpoint.encode is not None:
         return endpoint.encode(request, documents, options, path)
-    if not documents:
+    if not documents and not request.wire_members():
         return Wire(endpoint.method, path, body=request.wire_json(frozenset(endpoint.documents)))
     return Wire(endpoint.method, path, body=dump_json(body_members(endpoint, request, documents)))
 
@@ -58,7 +58,8 @@ def body_members(endpoint: Endpoint[Q, Any], request: Q, documents: Documents) -
     for name, member in endpoint.documents.items():
         if name in documents:
             members |= {member: documents[name].value} if member else documents[name].value
-    return members | mapping(from_json(request.wire_json(frozenset(endpoint.documents))))
+    own = mapping(from_json(request.wire_json(frozenset(endpoint.documents))))
+    return members | own | request.wire_members()
 
 
 def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:

@@ -66,6 +66,10 @@ class Request(BaseModel):
             exclude_none=True, exclude={*self.local_fields, *without}, by_alias=True, context=WIRE
         ).encode()
 
+    def wire_members(self) -> dict[str, Any]:
+        """Members of the body that are not fields; none for nearly every request."""
+        return {}
+
 
 class Result(BaseModel):
     """What a call is answered with. Immutable; unknown members are kept as attributes."""
@@ -101,6 +105,28 @@ class Done(Result):
     def from_envelope(cls, envelope: Envelope) -> Self:
         """Take the text."""
         return cls(message=envelope.retmsg)
+
+
+class LocalJob(Result):
+    """A job of the server's own that does what was asked; role ``local``, party 0.
+
+    What it does is done when it has ended with success: see ``job.wait``.
+    """
+
+    job_id: str
+    """The job's id."""
+    board_url: str | None = None
+    """The job's page on FATEBoard, as the server believes it is reachable."""
+    logs_directory: str | None = None
+    """A folder on the server."""
+    message: str = ""
+    """The server's remark."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Read the id from beside the data if it is not inside."""
+        beside = {"job_id": envelope.job_id} if envelope.job_id else {}
+        return cls.model_validate(beside | mapping(envelope.data))
 
 
 class RowResult(Result):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from pydantic import AliasChoices, Field, model_validator
+
 from fateflow_client._core.shapes import mapping
 from fateflow_client.domain._base import (
     Envelope,
@@ -15,7 +17,7 @@ from fateflow_client.domain._base import (
     Returns,
     RowsResult,
 )
-from fateflow_client.types import ALL, FolderIn, JobIdIn, Limit, Name, PartyIdIn, RoleIn
+from fateflow_client.types import ALL, Date8In, FolderIn, JobIdIn, Limit, Name, PartyIdIn, RoleIn
 
 
 class _ComponentRequest(Request):
@@ -27,6 +29,73 @@ class _ComponentRequest(Request):
     """The id of that party."""
     component_name: Name
     """The component, as the DSL names it."""
+
+
+class ComponentParameters(MappingResult[Any]):
+    """What a component was told: ``module``, and its parameters under ``...Param``."""
+
+    @property
+    def module(self) -> str | None:
+        """The module that it runs."""
+        value = self.entries.get("module")
+        return value if isinstance(value, str) else None
+
+
+class ComponentParametersRequest(_ComponentRequest, Returns[ComponentParameters]):
+    """Ask for the parameters of a component."""
+
+
+class MetricsDeleted(Result):
+    """Metrics that are gone."""
+
+    message: str = ""
+    """The server's text: its SQL up to 1.7.0, a status later."""
+    deleted: bool = True
+    """False where there was nothing to delete."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Read the status out of the text; old releases do not count."""
+        text = str(envelope.data or "")
+        return cls(message=text, deleted=bool(text) and "status: False" not in text)
+
+
+class MetricDeleteRequest(Request, Returns[MetricsDeleted]):
+    """Delete the metrics of a day, or of a job."""
+
+    date: Date8In | None = Field(default=None, serialization_alias="model")
+    """The day, YYYYMMDD: the metrics of every job of that day (up to release 1.7.0)."""
+    job_id: JobIdIn | None = None
+    """The job; not sent where there is a date, for the date wins."""
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> Self:
+        if self.date is None and self.job_id is None:
+            raise ValueError("give date (YYYYMMDD) or job_id")
+        return self
+
+    def wire_json(self, without: frozenset[str] = frozenset()) -> bytes:
+        """The JSON body: the date alone if there is one."""
+        return super().wire_json(without if self.date is None else without | {"job_id"})
+
+
+class OutputTableRef(Result):
+    """Where the server keeps one table of a component's output."""
+
+    namespace: str = Field(validation_alias=AliasChoices("table_namespace", "namespace"))
+    """Its namespace."""
+    table_name: str
+    """Its name."""
+    data_name: str | None = None
+    """The output's name in the DSL."""
+
+
+class OutputTableRefs(RowsResult[OutputTableRef]):
+    """Where the server keeps a component's output."""
+
+
+class OutputDataTableRequest(_ComponentRequest, Returns[OutputTableRefs]):
+    """Ask where the server keeps a component's output."""
 
 
 class MetricMeta(Result):

@@ -7,20 +7,17 @@ from typing import Any, ClassVar, Self
 
 from pydantic import AliasChoices, Field
 
-from fateflow_client._core.shapes import mapping
-from fateflow_client.domain._base import Envelope, Request, Result, Returns, RowsResult
+from fateflow_client.domain._base import Envelope, LocalJob, Request, Result, Returns, RowsResult
 from fateflow_client.domain.job import ModelRef
 from fateflow_client.types import DocumentIn, JobIdIn, ListLimit, ZeroOrOne
 
 
-class Uploaded(Result):
+class Uploaded(LocalJob):
     """A table on its way: the server has the file, and a local job of its own reads it in.
 
     The table exists when that job has ended with success: see ``job.wait``.
     """
 
-    job_id: str
-    """The job that reads the file in; role ``local``, party 0."""
     namespace: str
     """The table's namespace."""
     table_name: str
@@ -29,18 +26,24 @@ class Uploaded(Result):
     """The file that was sent; None for a file on the server."""
     model_info: ModelRef | None = None
     """A formality."""
-    board_url: str | None = None
-    """The job's page on FATEBoard, as the server believes it is reachable."""
-    logs_directory: str | None = None
-    """A folder on the server."""
-    message: str = ""
-    """The server's remark."""
 
-    @classmethod
-    def from_envelope(cls, envelope: Envelope) -> Self:
-        """Read the id from beside the data if it is not inside."""
-        beside = {"job_id": envelope.job_id} if envelope.job_id else {}
-        return cls.model_validate(beside | mapping(envelope.data))
+
+class DataDownloaded(LocalJob):
+    """A table on its way to a file ON THE SERVER, which a local job writes."""
+
+    namespace: str | None = None
+    """The table's namespace."""
+    table_name: str | None = None
+    """The table's name."""
+    output_path: str | None = None
+    """The file on the server."""
+
+
+class DataDownloadRequest(Request, Returns[DataDownloaded]):
+    """Let the server write a table to its own disk."""
+
+    conf_path: DocumentIn
+    """The download conf: a path, a mapping or a model."""
 
 
 class DataUploadRequest(Request, Returns[Uploaded]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from fateflow_client._core.shapes import mapping
 from fateflow_client.domain._base import (
     Envelope,
+    LocalJob,
+    MappingResult,
     Request,
     Result,
     Returns,
@@ -42,6 +44,10 @@ else:
     ]
 
 
+def _text_of_int(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class ModelRef(Result):
     """The id of a model: what ``model.*`` calls and prediction jobs ask for."""
 
@@ -51,27 +57,13 @@ class ModelRef(Result):
     """The id of the job that trained it, or a version that deploying made."""
 
 
-class JobSubmitted(Result):
+class JobSubmitted(LocalJob):
     """A job that the server accepted. It runs, or waits for its turn: see ``job.wait``."""
 
-    job_id: str
-    """The job's id."""
     model_info: ModelRef | None = None
     """The model that the job will train."""
-    board_url: str | None = None
-    """The job's page on FATEBoard, as the server believes it is reachable."""
-    logs_directory: str | None = None
-    """A folder on the server."""
-    message: str = ""
-    """The server's remark, such as a warning about parameters that it dropped."""
     source: str = ""
     """The file that the conf was read from; empty for a mapping."""
-
-    @classmethod
-    def from_envelope(cls, envelope: Envelope) -> Self:
-        """Read the id from beside the data if it is not inside."""
-        beside = {"job_id": envelope.job_id} if envelope.job_id else {}
-        return cls.model_validate(beside | mapping(envelope.data))
 
 
 class JobSubmitRequest(Request, Returns[JobSubmitted]):
@@ -197,6 +189,117 @@ class JobQuery(Request, Returns[JobList]):
     def _one_filter(self) -> Self:
         if all(value is None for value in (self.job_id, self.role, self.party_id, self.status)):
             raise ValueError("give at least one of job_id, role, party_id and status")
+        return self
+
+
+class JobConfigFiles(Result):
+    """The conf and DSL of a job, on this machine."""
+
+    job_id: str
+    """The job."""
+    directory: Path
+    """The folder ``job_{job_id}_config`` that holds them."""
+    files: tuple[Path, ...] = ()
+    """Below ``directory``: dsl, runtime_conf, train_runtime_conf and model_info, all ``.json``."""
+    model_info: ModelRef | None = None
+    """The model that the job trains."""
+
+
+class JobConfigRequest(Request, Returns[JobConfigFiles]):
+    """Download a job's conf and DSL."""
+
+    local_fields: ClassVar[frozenset[str]] = frozenset({"output_path"})
+
+    job_id: JobIdIn
+    """The job."""
+    role: RoleIn
+    """The role of the party whose conf is wanted."""
+    party_id: PartyIdIn
+    """The id of that party."""
+    output_path: FolderIn
+    """The folder to put ``job_{job_id}_config`` into; made if absent."""
+
+
+class DataView(RowResult):
+    """A table that a job made or read, at one party."""
+
+    job_id: str
+    """The job."""
+    component_name: str | None = None
+    """The component."""
+    task_id: str | None = None
+    """Job id and component name."""
+    task_version: int | None = None
+    """The run of the component."""
+    data_name: str | None = None
+    """The output's name in the DSL."""
+    role: str | None = None
+    """The party's role."""
+    party_id: int | None = None
+    """The party's id."""
+    table_name: str | None = None
+    """The table's name."""
+    table_namespace: str | None = None
+    """The table's namespace."""
+    description: str | None = None
+    """Notes."""
+    create_time: Time | None = None
+    """When it was made."""
+
+
+class DataViewList(RowsResult[DataView]):
+    """Tables of a job."""
+
+
+class JobViewQuery(Request, Returns[DataViewList]):
+    """Find the tables of a job."""
+
+    local_fields: ClassVar[frozenset[str]] = frozenset({"status"})
+
+    job_id: JobIdIn | None = None
+    """The job; needed in fact."""
+    role: RoleIn | None = None
+    """The role of the party."""
+    party_id: PartyIdIn | None = None
+    """The id of the party."""
+    status: JobStatusIn | None = None
+    """Ignored by every server, and not sent."""
+    component_name: Name | None = None
+    """The component, as the DSL names it."""
+
+    @model_validator(mode="after")
+    def _job_and_no_status(self) -> Self:
+        if self.job_id is None:
+            raise ValueError("give job_id: servers look for these tables by the day in it")
+        if self.status is not None:
+            warnings.warn(
+                "job.view: servers ignore status; it is not sent", UserWarning, stacklevel=4
+            )
+        return self
+
+
+class GeneratedDsl(MappingResult[Any]):
+    """A DSL for predictions, made from one for training."""
+
+
+class GenerateDslRequest(Request, Returns[GeneratedDsl]):
+    """Make a DSL for predictions from one for training."""
+
+    train_dsl_path: DocumentIn
+    """The DSL of the training: a path, a mapping or a model."""
+    cpn_file_path: FolderIn | None = None
+    """A file with the names of the components to keep: a JSON list, or commas and line breaks."""
+    cpn_list: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    """Those names, instead of a file."""
+    version: Annotated[str, BeforeValidator(_text_of_int)] | None = None
+    """The DSL's version, "1" or "2"; None is "2"."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.cpn_file_path is None) == (self.cpn_list is None):
+            raise ValueError("give cpn_file_path or cpn_list, and not both")
+        if self.version not in (None, "1", "2"):
+            raise ValueError("version is 1 or 2")
         return self
 
 

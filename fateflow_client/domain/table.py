@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Self
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 
 from fateflow_client.domain._base import Request, Result, Returns
-from fateflow_client.types import Name
+from fateflow_client.types import JobIdIn, Name, PartyIdIn, RoleIn
 
 
 class TableInfo(Result):
@@ -32,6 +32,52 @@ class TableInfo(Result):
     """Whether jobs may use it (1.8 and later)."""
     origin: str | None = None
     """How it was made: ``upload``, ``output``, ``table_bind`` or ``reader`` (1.8 and later)."""
+
+
+class TableDeleted(Result):
+    """A table that is gone."""
+
+    namespace: str | None = None
+    """Its namespace."""
+    table_name: str | None = None
+    """Its name."""
+    message: str = ""
+    """The server's text."""
+    already: bool = False
+    """True where an earlier attempt had deleted it, whose answer was lost."""
+
+
+class TableDeleteRequest(Request, Returns[TableDeleted]):
+    """Delete a table."""
+
+    local_fields: ClassVar[frozenset[str]] = frozenset(
+        {"job_id", "role", "party_id", "component_name"}
+    )
+
+    namespace: Name | None = None
+    """The table's namespace."""
+    table_name: Name | None = None
+    """The table's name."""
+    job_id: JobIdIn | None = None
+    """Or the job whose output it is ..."""
+    role: RoleIn | None = None
+    """... the role of the party that has it ..."""
+    party_id: PartyIdIn | None = None
+    """... the id of that party ..."""
+    component_name: Name | None = None
+    """... and the component that made it."""
+
+    @model_validator(mode="after")
+    def _one_table(self) -> Self:
+        named = (self.namespace, self.table_name)
+        output = (self.job_id, self.role, self.party_id, self.component_name)
+        by_name = all(value is not None for value in named)
+        by_output = all(value is not None for value in output)
+        if by_name == by_output or any(v is not None for v in (output if by_name else named)):
+            raise ValueError(
+                "give namespace and table_name, or job_id, role, party_id and component_name"
+            )
+        return self
 
 
 class TableInfoRequest(Request, Returns[TableInfo]):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from fateflow_client.domain._base import (
     Envelope,
@@ -16,7 +16,17 @@ from fateflow_client.domain._base import (
     rows_and_count,
 )
 from fateflow_client.domain.job import Elapsed
-from fateflow_client.types import END_STATUSES, JobIdIn, Name, PartyIdIn, RoleIn, TaskStatusIn, Time
+from fateflow_client.types import (
+    END_STATUSES,
+    JobIdIn,
+    ListLimit,
+    Name,
+    Number,
+    PartyIdIn,
+    RoleIn,
+    TaskStatusIn,
+    Time,
+)
 
 
 class Task(RowResult):
@@ -83,6 +93,27 @@ class TaskList(RowsResult[Task]):
     def from_envelope(cls, envelope: Envelope) -> Self:
         """Take a list (up to 1.7.0, and every query) or tasks and a count."""
         return cls.model_validate(rows_and_count(envelope.data, "tasks"))
+
+
+class TaskListRequest(Request, Returns[TaskList]):
+    """List tasks: the newest first up to 1.7.0, the oldest first later."""
+
+    limit: ListLimit = 10
+    """How many rows, or -1 for all."""
+    page: Annotated[Number, Field(ge=1)] | None = None
+    """Which page of ``limit`` rows, from 1; release 1.7.1 and later."""
+    order_by: Name | None = None
+    """``create_time``, ``start_time``, ``end_time`` or ``elapsed``; 1.7.1 and later."""
+    order: Literal["asc", "desc"] | None = None
+    """The direction; 1.7.1 and later."""
+    job_id: JobIdIn | None = None
+    """Only tasks of this job; 1.7.1 and later."""
+    role: RoleIn | None = None
+    """Only tasks of parties in this role; 1.7.1 and later."""
+    party_id: PartyIdIn | None = None
+    """Only tasks of this party; 1.7.1 and later."""
+    component_name: Name | None = None
+    """Only tasks of this component; 1.7.1 and later."""
 
 
 class TaskQuery(Request, Returns[TaskList]):

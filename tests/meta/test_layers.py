@@ -24,7 +24,7 @@ LAYERS = [
         "_core.codec",
         "_core.signing",
         "_core.decision",
-        "_core.breakage",
+        
     ],
     ["_core.documents", "_core.transport", "_core.retry"],
     ["_core.caller"],
@@ -97,7 +97,7 @@ def test_a_library_has_one_door(library: str, door: str) -> None:
 PURE = [
     "_core.envelope",
     "_core.releases",
-    "_core.breakage",
+    
     "_core.releases",
     "_core.endpoint",
     "_core.envelope",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fateflow_client import ApiError, FlowError, ProtocolError, Result
 from fateflow_client._core.codec import decode
-from fateflow_client._core.envelope import Reply, read_envelope, retry_after
 from fateflow_client._core.endpoint import Endpoint, endpoint_of
+from fateflow_client._core.envelope import Reply, read_envelope, retry_after
 from fateflow_client.domain._base import MappingResult, RowsResult
 from fateflow_client.errors import Where, shown
 from fateflow_client.types import WIRE

@@ -1,0 +1,5 @@
+"""``python -m fateflow_client.cli`` is ``fateflow``."""
+
+from fateflow_client.cli import main
+
+main()

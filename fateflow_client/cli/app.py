@@ -1,0 +1,78 @@
+"""The commands of ``fateflow``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from fateflow_client.cli.exits import Exit, exit_of, plain
+from fateflow_client.client import FlowClient
+from fateflow_client.errors import FlowError
+
+app = typer.Typer(name="fateflow", no_args_is_help=True, add_completion=False)
+
+PartyId = Annotated[int, typer.Option(min=0)]
+
+
+@app.callback()
+def root() -> None:
+    """FATE Flow 1.x from the command line.
+
+    Exit codes: 0 done, 1 the job failed, 2 usage, 3 not reached, 4 outcome unknown, 5 refused.
+    """
+
+
+@app.command()
+def demo(
+    server: Annotated[
+        str | None, typer.Option(help="URL of a FATE Flow 1.11; default: an embedded one.")
+    ] = None,
+    guest: PartyId = 9999,
+    host: PartyId = 10000,
+    arbiter: PartyId = 10000,
+    namespace: str = "fateflow_demo",
+    guest_table: str = "breast_guest",
+    host_table: str = "breast_host",
+    output_dir: Annotated[Path, typer.Option(help="Where input and results go.")] = Path(
+        "fateflow-demo"
+    ),
+) -> None:
+    """Train a model over two parties' tables, and see what comes out.
+
+    Uploads the two halves of a public table, REPLACING tables of these names, and submits Reader,
+    DataTransform, Intersection, HeteroLR and Evaluation. A server's keys come from
+    FATEFLOW_APP_KEY and FATEFLOW_SECRET_KEY.
+    """
+    from fateflow_client.cli import demo as demonstration
+    from fateflow_client.cli.demo_job import DemoJob
+
+    console = Console()
+    job = DemoJob(guest, host, arbiter, namespace, guest_table, host_table)
+    try:
+        with demonstration.server(server) as url, _client(url, named=server is not None) as client:
+            pause = 0.2 if server is None else 2.0
+            outcome = demonstration.run(client, job, output_dir, console, pause)
+            demonstration.tell(outcome, console, embedded=server is None)
+    except (FlowError, ValidationError, ImportError) as error:
+        _fail(error)
+    except KeyboardInterrupt as error:
+        note = " ".join(getattr(error, "__notes__", ["nothing was stopped on the server"]))
+        Console(stderr=True).print(f"interrupted; {plain(note)}", markup=False, highlight=False)
+        raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def _client(url: str, *, named: bool) -> FlowClient:
+    """A client of the server: settings of the environment are for a server that was named."""
+    settings = os.environ if named else {}
+    settings = os.environ if named else {}
+    return FlowClient.from_env({**settings, "FATEFLOW_URL": url})
+
+
+def _fail(error: Exception) -> None:
+    Console(stderr=True).print(plain(error), markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(exit_of(error))

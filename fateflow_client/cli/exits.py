@@ -1,0 +1,53 @@
+"""Exit codes, and how an error becomes one."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from pydantic import ValidationError
+
+from fateflow_client.errors import (
+    AmbiguousOutcomeError,
+    ApiError,
+    ConfigError,
+    DownloadError,
+    FlowError,
+    InputFileError,
+    JobError,
+    ProtocolError,
+    TransportError,
+)
+
+
+class Exit(IntEnum):
+    """What ``fateflow`` exits with."""
+
+    DONE = 0
+    JOB_FAILED = 1
+    USAGE = 2
+    NOT_REACHED = 3
+    UNCLEAR = 4
+    REFUSED = 5
+    INTERRUPTED = 130
+
+
+def exit_of(error: Exception) -> Exit:
+    """The exit code that an error means."""
+    match error:
+        case ValidationError() | ConfigError() | InputFileError() | ImportError():
+            return Exit.USAGE
+        case JobError():
+            return Exit.JOB_FAILED
+        case AmbiguousOutcomeError():
+            return Exit.UNCLEAR
+        case ApiError():
+            return Exit.REFUSED
+        case TransportError() | ProtocolError() | DownloadError() | FlowError():
+            return Exit.NOT_REACHED
+        case _:
+            raise error
+
+
+def plain(text: object) -> str:
+    """Somebody else's text, for a terminal: no control characters, on one line."""
+    return "".join(char if char.isprintable() else " " for char in str(text))
