@@ -223,7 +223,8 @@ class ClientConfig:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read ``FATEFLOW_URL``, ``_APP_KEY``, ``_SECRET_KEY``, ``_CA``, ``_CERT``, ``_CERT_KEY``.
 
-        Also ``FATEFLOW_SERVER_RELEASE`` and ``FATEFLOW_DEADLINE`` (seconds). An empty variable counts as absent.
+        Also ``FATEFLOW_SERVER_RELEASE`` and ``FATEFLOW_DEADLINE`` (seconds). An empty variable
+        counts as absent.
         """
         env = os.environ if environ is None else environ
 

@@ -119,11 +119,7 @@ QUERY_LISTS = Capability(
 )
 PAGES = Capability(
     "paging, ordering and filtering of lists, which earlier servers ignore,",
-    lambda request, _: any(
-        getattr(request, name) is not None
-        for name in type(request).model_fields
-        if name not in ("limit",)
-    ),
+    lambda request, _: bool(request.model_dump(exclude={"limit"}, exclude_none=True)),
     since=Release(1, 7, 1),
 )
 

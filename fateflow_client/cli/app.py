@@ -68,8 +68,7 @@ def demo(
 
 def _client(url: str, *, named: bool) -> FlowClient:
     """A client of the server: settings of the environment are for a server that was named."""
-    settings = os.environ if named else {}
-    settings = os.environ if named else {}
+    settings = dict(os.environ) if named else dict[str, str]()
     return FlowClient.from_env({**settings, "FATEFLOW_URL": url})
 
 

@@ -39,9 +39,9 @@ class PartyResult(Result):
         """Tell the parties apart from what stands beside them."""
         data = mapping(envelope.data)
         parties = {
-            role: codes
+            role: mapping(codes)
             for role, codes in data.items()
-            if role != "detail" and isinstance(codes, dict)
+            if role != "detail" and mapping(codes)
         }
         rest = {name: value for name, value in data.items() if name not in parties}
         return cls.model_validate({"job_id": envelope.job_id, **rest, "parties": parties})
