@@ -13,26 +13,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fateflow_client.client import FlowClient
-    from fateflow_client.config import ClientConfig, RetryPolicy
-    from fateflow_client.domain._base import Envelope, Request, Result
+    from fateflow_client.client import (
+        FlowClient,
+    )
+    from fateflow_client.config import (
+        ClientConfig,
+        RetryPolicy,
+    )
+    from fateflow_client.domain._base import (
+        Done,
+        Envelope,
+        LocalJob,
+        Request,
+        Result,
+    )
     from fateflow_client.domain.component import (
         ComponentList,
         ComponentListRequest,
+        ComponentParameters,
+        ComponentParametersRequest,
         Metric,
         MetricAll,
         MetricAllRequest,
+        MetricDeleteRequest,
         Metrics,
+        MetricsDeleted,
         MetricsRequest,
         OutputData,
         OutputDataRequest,
+        OutputDataTableRequest,
         OutputModel,
         OutputModelRequest,
         OutputTable,
+        OutputTableRef,
+        OutputTableRefs,
         Summary,
         SummaryRequest,
     )
     from fateflow_client.domain.data import (
+        DataDownloaded,
+        DataDownloadRequest,
         DataUploadRequest,
         Uploaded,
         UploadHistory,
@@ -40,7 +60,13 @@ if TYPE_CHECKING:
         UploadRecord,
     )
     from fateflow_client.domain.job import (
+        DataView,
+        DataViewList,
+        GeneratedDsl,
+        GenerateDslRequest,
         Job,
+        JobConfigFiles,
+        JobConfigRequest,
         JobList,
         JobListRequest,
         JobLog,
@@ -52,12 +78,68 @@ if TYPE_CHECKING:
         JobStopRequest,
         JobSubmitRequest,
         JobSubmitted,
+        JobViewQuery,
         ModelRef,
     )
-    from fateflow_client.domain.queue import QueueCleaned, QueueCleanRequest
-    from fateflow_client.domain.server import VersionRequest, Versions
-    from fateflow_client.domain.table import TableInfo, TableInfoRequest
-    from fateflow_client.domain.task import Task, TaskList, TaskQuery
+    from fateflow_client.domain.model import (
+        DeployRequest,
+        ModelBindRequest,
+        ModelDeployed,
+        ModelExported,
+        ModelExportRequest,
+        ModelImported,
+        ModelImportRequest,
+        ModelInfo,
+        ModelInfoList,
+        ModelInfoQuery,
+        ModelLoaded,
+        ModelLoadRequest,
+        ModelMigrated,
+        ModelMigrateRequest,
+        ModelRestored,
+        ModelRestoreRequest,
+        ModelStored,
+        ModelStoreRequest,
+        ModelTagListRequest,
+        ModelTagRequest,
+        ModelTags,
+        PartyResult,
+        PredictConf,
+        PredictConfRequest,
+        PredictDsl,
+        PredictDslRequest,
+    )
+    from fateflow_client.domain.queue import (
+        QueueCleaned,
+        QueueCleanRequest,
+    )
+    from fateflow_client.domain.server import (
+        VersionRequest,
+        Versions,
+    )
+    from fateflow_client.domain.table import (
+        TableDeleted,
+        TableDeleteRequest,
+        TableInfo,
+        TableInfoRequest,
+    )
+    from fateflow_client.domain.tag import (
+        Tag,
+        TagCreateRequest,
+        TagDeleteRequest,
+        TaggedModel,
+        TagList,
+        TagListRequest,
+        TagMatches,
+        TagQuery,
+        TagUpdateRequest,
+    )
+    from fateflow_client.domain.task import (
+        Task,
+        TaskList,
+        TaskListRequest,
+        TaskQuery,
+    )
     from fateflow_client.errors import (
         AlreadyExistsError,
         AmbiguousOutcomeError,
@@ -89,34 +171,72 @@ if TYPE_CHECKING:
         WaitInterruptedError,
         WaitTimeoutError,
     )
-    from fateflow_client.jobconf.upload import UploadConf
-    from fateflow_client.types import JobStatus, Role, TaskStatus
+    from fateflow_client.jobconf.model import (
+        DataDownloadConf,
+        ModelBindConf,
+        ModelExportConf,
+        ModelImportConf,
+        ModelLoadConf,
+        ModelMigrateConf,
+        PartyModelConf,
+    )
+    from fateflow_client.jobconf.upload import (
+        UploadConf,
+    )
+    from fateflow_client.types import (
+        JobStatus,
+        Role,
+        TaskStatus,
+    )
 
 _HOMES = {
     "client": "FlowClient",
     "config": "ClientConfig RetryPolicy",
-    "domain._base": "Envelope Request Result",
+    "domain._base": "Done Envelope LocalJob Request Result",
     "domain.component": (
-        "ComponentList ComponentListRequest Metric MetricAll MetricAllRequest Metrics "
-        "MetricsRequest OutputData OutputDataRequest OutputModel OutputModelRequest OutputTable "
-        "Summary SummaryRequest"
+        "ComponentList ComponentListRequest ComponentParameters ComponentParametersRequest "
+        "Metric MetricAll MetricAllRequest MetricDeleteRequest Metrics MetricsDeleted "
+        "MetricsRequest OutputData OutputDataRequest OutputDataTableRequest OutputModel "
+        "OutputModelRequest OutputTable OutputTableRef OutputTableRefs Summary "
+        "SummaryRequest"
     ),
-    "domain.data": "DataUploadRequest Uploaded UploadHistory UploadHistoryRequest UploadRecord",
+    "domain.data": (
+        "DataDownloadRequest DataDownloaded DataUploadRequest UploadHistory "
+        "UploadHistoryRequest UploadRecord Uploaded"
+    ),
     "domain.job": (
-        "Job JobList JobListRequest JobLog JobLogRequest JobOutcome JobProgress JobQuery "
-        "JobStopRequest JobStopped JobSubmitRequest JobSubmitted ModelRef"
+        "DataView DataViewList GenerateDslRequest GeneratedDsl Job JobConfigFiles "
+        "JobConfigRequest JobList JobListRequest JobLog JobLogRequest JobOutcome "
+        "JobProgress JobQuery JobStopRequest JobStopped JobSubmitRequest JobSubmitted "
+        "JobViewQuery ModelRef"
+    ),
+    "domain.model": (
+        "DeployRequest ModelBindRequest ModelDeployed ModelExportRequest ModelExported "
+        "ModelImportRequest ModelImported ModelInfo ModelInfoList ModelInfoQuery "
+        "ModelLoadRequest ModelLoaded ModelMigrateRequest ModelMigrated "
+        "ModelRestoreRequest ModelRestored ModelStoreRequest ModelStored "
+        "ModelTagListRequest ModelTagRequest ModelTags PartyResult PredictConf "
+        "PredictConfRequest PredictDsl PredictDslRequest"
     ),
     "domain.queue": "QueueCleanRequest QueueCleaned",
     "domain.server": "VersionRequest Versions",
-    "domain.table": "TableInfo TableInfoRequest",
-    "domain.task": "Task TaskList TaskQuery",
+    "domain.table": "TableDeleteRequest TableDeleted TableInfo TableInfoRequest",
+    "domain.tag": (
+        "Tag TagCreateRequest TagDeleteRequest TagList TagListRequest TagMatches TagQuery "
+        "TagUpdateRequest TaggedModel"
+    ),
+    "domain.task": "Task TaskList TaskListRequest TaskQuery",
     "errors": (
-        "AlreadyExistsError AmbiguousOutcomeError ApiError AuthError CallTimeoutError ConfigError "
-        "ConnectError DownloadError FlowError InputFileError JobCanceledError JobError "
-        "JobFailedError JobTimeoutError NotFoundError NotSentError PartyError Phase ProtocolError "
-        "SizeLimitError SubmitRejectedError TargetExistsError TransportError "
-        "TruncatedDownloadError UnexpectedRedirectError UnsafeArchiveError "
+        "AlreadyExistsError AmbiguousOutcomeError ApiError AuthError CallTimeoutError "
+        "ConfigError ConnectError DownloadError FlowError InputFileError JobCanceledError "
+        "JobError JobFailedError JobTimeoutError NotFoundError NotSentError PartyError "
+        "Phase ProtocolError SizeLimitError SubmitRejectedError TargetExistsError "
+        "TransportError TruncatedDownloadError UnexpectedRedirectError UnsafeArchiveError "
         "UnsupportedByServerError WaitInterruptedError WaitTimeoutError"
+    ),
+    "jobconf.model": (
+        "DataDownloadConf ModelBindConf ModelExportConf ModelImportConf ModelLoadConf "
+        "ModelMigrateConf PartyModelConf"
     ),
     "jobconf.upload": "UploadConf",
     "types": "JobStatus Role TaskStatus",
@@ -150,16 +270,29 @@ __all__ = [
     "ClientConfig",
     "ComponentList",
     "ComponentListRequest",
+    "ComponentParameters",
+    "ComponentParametersRequest",
     "ConfigError",
     "ConnectError",
+    "DataDownloadConf",
+    "DataDownloadRequest",
+    "DataDownloaded",
     "DataUploadRequest",
+    "DataView",
+    "DataViewList",
+    "DeployRequest",
+    "Done",
     "DownloadError",
     "Envelope",
     "FlowClient",
     "FlowError",
+    "GenerateDslRequest",
+    "GeneratedDsl",
     "InputFileError",
     "Job",
     "JobCanceledError",
+    "JobConfigFiles",
+    "JobConfigRequest",
     "JobError",
     "JobFailedError",
     "JobList",
@@ -175,21 +308,59 @@ __all__ = [
     "JobSubmitRequest",
     "JobSubmitted",
     "JobTimeoutError",
+    "JobViewQuery",
+    "LocalJob",
     "Metric",
     "MetricAll",
     "MetricAllRequest",
+    "MetricDeleteRequest",
     "Metrics",
+    "MetricsDeleted",
     "MetricsRequest",
+    "ModelBindConf",
+    "ModelBindRequest",
+    "ModelDeployed",
+    "ModelExportConf",
+    "ModelExportRequest",
+    "ModelExported",
+    "ModelImportConf",
+    "ModelImportRequest",
+    "ModelImported",
+    "ModelInfo",
+    "ModelInfoList",
+    "ModelInfoQuery",
+    "ModelLoadConf",
+    "ModelLoadRequest",
+    "ModelLoaded",
+    "ModelMigrateConf",
+    "ModelMigrateRequest",
+    "ModelMigrated",
     "ModelRef",
+    "ModelRestoreRequest",
+    "ModelRestored",
+    "ModelStoreRequest",
+    "ModelStored",
+    "ModelTagListRequest",
+    "ModelTagRequest",
+    "ModelTags",
     "NotFoundError",
     "NotSentError",
     "OutputData",
     "OutputDataRequest",
+    "OutputDataTableRequest",
     "OutputModel",
     "OutputModelRequest",
     "OutputTable",
+    "OutputTableRef",
+    "OutputTableRefs",
     "PartyError",
+    "PartyModelConf",
+    "PartyResult",
     "Phase",
+    "PredictConf",
+    "PredictConfRequest",
+    "PredictDsl",
+    "PredictDslRequest",
     "ProtocolError",
     "QueueCleanRequest",
     "QueueCleaned",
@@ -201,11 +372,23 @@ __all__ = [
     "SubmitRejectedError",
     "Summary",
     "SummaryRequest",
+    "TableDeleteRequest",
+    "TableDeleted",
     "TableInfo",
     "TableInfoRequest",
+    "Tag",
+    "TagCreateRequest",
+    "TagDeleteRequest",
+    "TagList",
+    "TagListRequest",
+    "TagMatches",
+    "TagQuery",
+    "TagUpdateRequest",
+    "TaggedModel",
     "TargetExistsError",
     "Task",
     "TaskList",
+    "TaskListRequest",
     "TaskQuery",
     "TaskStatus",
     "TransportError",

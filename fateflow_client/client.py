@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from fateflow_client.groups.component import ComponentGroup
     from fateflow_client.groups.data import DataGroup
     from fateflow_client.groups.job import JobGroup
+    from fateflow_client.groups.model import ModelGroup
     from fateflow_client.groups.queue import QueueGroup
     from fateflow_client.groups.server import ServerGroup
     from fateflow_client.groups.table import TableGroup
+    from fateflow_client.groups.tag import TagGroup
     from fateflow_client.groups.task import TaskGroup
     from fateflow_client.types import Exist
 
@@ -152,6 +154,20 @@ class FlowClient:
         from fateflow_client.groups.queue import QueueGroup
 
         return QueueGroup(self)
+
+    @cached_property
+    def model(self) -> ModelGroup:
+        """What jobs trained."""
+        from fateflow_client.groups.model import ModelGroup
+
+        return ModelGroup(self)
+
+    @cached_property
+    def tag(self) -> TagGroup:
+        """Tags of models."""
+        from fateflow_client.groups.tag import TagGroup
+
+        return TagGroup(self)
 
     @cached_property
     def server(self) -> ServerGroup:

@@ -8,7 +8,7 @@ spelling, results the narrow type.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    Field,
     PlainSerializer,
     SerializationInfo,
 )
@@ -121,6 +122,13 @@ def _zero_or_one(value: object) -> object:
     raise ValueError("give 0 or 1")
 
 
+def _dsl_version(value: object) -> object:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if text not in ("1", "2"):
+        raise ValueError("a DSL's version is 1 or 2")
+    return text
+
+
 def _limit(value: int) -> int:
     if value < 1 and value != ALL:
         raise ValueError("a limit is 1 or more, or -1 for all")
@@ -149,6 +157,11 @@ def _date8(value: object) -> str:
 def _zero_for_all(value: int, info: SerializationInfo) -> int:
     # These routes read 0 as "all"; some of them slice from the end for a negative number.
     return 0 if value == ALL and info.context is WIRE else value
+
+
+def _many_for_all(value: int, info: SerializationInfo) -> int:
+    # This route has no number for "all" and slices from the end for a negative one.
+    return 2**31 - 1 if value == ALL and info.context is WIRE else value
 
 
 def _epoch_ms(value: object) -> object:
@@ -185,8 +198,11 @@ if TYPE_CHECKING:
     TaskStatusIn: TypeAlias = str
     Limit: TypeAlias = int
     ListLimit: TypeAlias = int
+    ManyLimit: TypeAlias = int
     Number: TypeAlias = int
     ZeroOrOne: TypeAlias = int
+    DslVersion: TypeAlias = str | int
+    NamesIn: TypeAlias = Sequence[str]
     Name: TypeAlias = str
     Date8In: TypeAlias = str | int
     DocumentIn: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | BaseModel
@@ -200,9 +216,12 @@ else:
     TaskStatusIn = Annotated[TaskStatus, BeforeValidator(_task_status)]
     Limit = Annotated[int, BeforeValidator(_no_bool), AfterValidator(_limit)]
     ListLimit = Annotated[Limit, PlainSerializer(_zero_for_all)]
+    ManyLimit = Annotated[Limit, PlainSerializer(_many_for_all)]
     Number = Annotated[int, BeforeValidator(_no_bool)]
     ZeroOrOne = Annotated[int, BeforeValidator(_zero_or_one)]
+    DslVersion = Annotated[str, BeforeValidator(_dsl_version)]
     Name = Annotated[str, AfterValidator(_name)]
+    NamesIn = Annotated[tuple[Name, ...], Field(min_length=1)]
     Date8In = Annotated[str, BeforeValidator(_date8)]
     DocumentIn = Annotated[Any, BeforeValidator(_document)]
     FolderIn = Annotated[Path, BeforeValidator(_folder)]

@@ -59,17 +59,21 @@ class Caller:
 
     def call(self, endpoint: Endpoint[Q, R], request: Q, options: CallOptions) -> R:
         """Send a request to its endpoint."""
+        documents = load(endpoint, request)
         if endpoint.already is not None:
-            there = endpoint.already(request, options)
+            there = endpoint.already(request, documents, options)
             if there is not None:
                 return there
-        documents = load(endpoint, request)
         if endpoint.prepare is not None:
             request = endpoint.prepare(request, self.send)
         endpoint = self._fit(endpoint, request, documents, options)
         wire = encode(endpoint, request, documents, options, self._config.version)
-        result = self._run(endpoint, request, wire, options)
-        return endpoint.finish(result, documents, wire) if endpoint.finish else result
+        result = self._run(endpoint, request, documents, wire, options)
+        if endpoint.finish is not None:
+            result = endpoint.finish(result, documents, wire)
+        if endpoint.write is not None:
+            result = endpoint.write(result, request, options)
+        return result
 
     def release(self) -> Release:
         """The server's release: set by hand, or asked for once. Raises what asking raises."""
@@ -110,13 +114,20 @@ class Caller:
     def raw(self, wire: Wire, repeat: Repeat, options: CallOptions) -> Envelope:
         """Send what no request describes and give the envelope; raises ApiError for a refusal."""
         endpoint = Endpoint(wire.path.split("/", 2)[2], Request, _Raw, repeat=repeat)
-        return self._run(endpoint, Request(), wire, options).envelope
+        return self._run(endpoint, Request(), {}, wire, options).envelope
 
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
 
-    def _run(self, endpoint: Endpoint[Q, R], request: Q, wire: Wire, options: CallOptions) -> R:
+    def _run(
+        self,
+        endpoint: Endpoint[Q, R],
+        request: Q,
+        documents: Documents,
+        wire: Wire,
+        options: CallOptions,
+    ) -> R:
         config, times = self._config, endpoint.times
         total = options.deadline or config.deadline or times.total
         started = self._clock.monotonic()
@@ -135,7 +146,10 @@ class Caller:
                 counted=endpoint.repeat is Repeat.NEVER,
                 until=until,
             ) as answer:
-                result = self._take(endpoint, request, answer, options, where)
+                if endpoint.receive is not None and is_download(answer):
+                    result = endpoint.receive(request, documents, answer, options)
+                else:
+                    result = self._read(endpoint, answer, where)
             logger.debug(
                 "%s %s: HTTP %d in %.0f ms",
                 wire.method,
@@ -151,22 +165,11 @@ class Caller:
         try:
             return self._retries.run(operation)
         except ApiError as error:
-            if endpoint.done_if is None or operation.tries < 2:
-                raise
-            if not isinstance(error, endpoint.done_if):
+            if operation.tries < 2 or not isinstance(error, endpoint.done_if):
                 raise
             return endpoint.result.model_validate({"message": error.retmsg, "already": True})
 
-    def _take(
-        self,
-        endpoint: Endpoint[Q, R],
-        request: Q,
-        answer: Answer,
-        options: CallOptions,
-        where: Where,
-    ) -> R:
-        if endpoint.receive is not None and is_download(answer):
-            return endpoint.receive(request, answer, options)
+    def _read(self, endpoint: Endpoint[Any, R], answer: Answer, where: Where) -> R:
         reply = answer.whole(self._config.max_reply_bytes)
         try:
             if endpoint.receive is not None:

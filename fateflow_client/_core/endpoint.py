@@ -219,19 +219,21 @@ class Endpoint(Generic[Q, R]):
     """Whether a success holds a retcode for every party, which may be a failure."""
     text_retcode: bool = False
     """Whether old releases answer a success with a text for a retcode."""
-    done_if: type[ApiError] | None = None
-    """The error that means, from the second attempt on, that an earlier one did it."""
+    done_if: tuple[type[ApiError], ...] = ()
+    """The errors that mean, from the second attempt on, that an earlier one did it."""
     safe_if: Callable[[Q, Documents], bool] | None = None
     """Says of a call that must not be repeated when it may be."""
     prepare: Callable[[Q, Callable[[Request], Any]], Q] | None = None
     """Completes a request by asking the server first."""
     encode: Callable[[Q, Documents, CallOptions, str], Wire] | None = None
     """Makes the Wire where it is not plain JSON; takes the path last."""
-    receive: Callable[[Q, ByteStream, CallOptions], R] | None = None
+    receive: Callable[[Q, Documents, ByteStream, CallOptions], R] | None = None
     """Takes the body of a download; the call is repeated if it raises TruncatedDownloadError."""
     finish: Callable[[R, Documents, Wire], R] | None = None
     """Adds to the result what only this side knows."""
-    already: Callable[[Q, CallOptions], R | None] | None = None
+    write: Callable[[R, Q, CallOptions], R] | None = None
+    """Writes the result to where the request said, and tells it the paths."""
+    already: Callable[[Q, Documents, CallOptions], R | None] | None = None
     """Looks before a download: gives the result if the target may stay as it is."""
 
 

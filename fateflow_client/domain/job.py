@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from fateflow_client._core.shapes import mapping
 from fateflow_client.domain._base import (
     Envelope,
     LocalJob,
@@ -24,11 +25,13 @@ from fateflow_client.domain._base import (
 from fateflow_client.types import (
     END_STATUSES,
     DocumentIn,
+    DslVersion,
     FolderIn,
     JobIdIn,
     JobStatusIn,
     ListLimit,
     Name,
+    NamesIn,
     Number,
     PartyIdIn,
     RoleIn,
@@ -42,10 +45,6 @@ else:
         timedelta,
         BeforeValidator(lambda v: timedelta(milliseconds=v) if isinstance(v, int | float) else v),
     ]
-
-
-def _text_of_int(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class ModelRef(Result):
@@ -197,12 +196,20 @@ class JobConfigFiles(Result):
 
     job_id: str
     """The job."""
-    directory: Path
+    directory: Path = Path()
     """The folder ``job_{job_id}_config`` that holds them."""
     files: tuple[Path, ...] = ()
     """Below ``directory``: dsl, runtime_conf, train_runtime_conf and model_info, all ``.json``."""
     model_info: ModelRef | None = None
     """The model that the job trains."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Take the ids; the documents go into the files."""
+        data = mapping(envelope.data)
+        return cls.model_validate(
+            {"job_id": data.get("job_id"), "model_info": data.get("model_info")}
+        )
 
 
 class JobConfigRequest(Request, Returns[JobConfigFiles]):
@@ -289,17 +296,15 @@ class GenerateDslRequest(Request, Returns[GeneratedDsl]):
     """The DSL of the training: a path, a mapping or a model."""
     cpn_file_path: FolderIn | None = None
     """A file with the names of the components to keep: a JSON list, or commas and line breaks."""
-    cpn_list: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    cpn_list: NamesIn | None = None
     """Those names, instead of a file."""
-    version: Annotated[str, BeforeValidator(_text_of_int)] | None = None
+    version: DslVersion | None = None
     """The DSL's version, "1" or "2"; None is "2"."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.cpn_file_path is None) == (self.cpn_list is None):
             raise ValueError("give cpn_file_path or cpn_list, and not both")
-        if self.version not in (None, "1", "2"):
-            raise ValueError("version is 1 or 2")
         return self
 
 

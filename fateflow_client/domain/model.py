@@ -21,7 +21,7 @@ from fateflow_client.domain._base import (
     RowsResult,
 )
 from fateflow_client.domain.tag import Tag
-from fateflow_client.types import DocumentIn, JobIdIn, Name, PartyIdIn, RoleIn, Time
+from fateflow_client.types import DocumentIn, JobIdIn, Name, NamesIn, PartyIdIn, RoleIn, Time
 
 
 class PartyResult(Result):
@@ -211,7 +211,7 @@ class DeployRequest(Request, Returns[ModelDeployed]):
     """The trained model's id."""
     model_version: Name
     """The trained model's version."""
-    cpn_list: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    cpn_list: NamesIn | None = None
     """The components to deploy; None: all of the training."""
     predict_dsl: DocumentIn | None = None
     """The DSL of predictions, instead of cpn_list: a path, a mapping or a model."""
@@ -325,7 +325,7 @@ class ModelInfoQuery(Request, Returns[ModelInfoList]):
     """The role of the party that has it."""
     party_id: PartyIdIn | None = None
     """The id of that party."""
-    query_filters: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    query_filters: NamesIn | None = None
     """Only these columns, by their names without ``f_``."""
     filters: Mapping[str, str | int | bool] = {}
     """More columns and the values they must have (release 1.9 and later)."""

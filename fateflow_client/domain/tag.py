@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field, model_validator
 
 from fateflow_client._core.shapes import mapping
 from fateflow_client.domain._base import Done, Envelope, Request, Result, Returns, RowsResult
-from fateflow_client.types import Limit, Name
+from fateflow_client.types import ManyLimit, Name
 
 
 class Tag(Result):
@@ -60,7 +60,7 @@ class TagUpdateRequest(Request, Returns[Done]):
 class TagListRequest(Request, Returns[TagList]):
     """List tags."""
 
-    limit: Limit = 10
+    limit: ManyLimit = 10
     """How many, or -1 for all."""
 
 

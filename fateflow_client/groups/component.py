@@ -6,20 +6,27 @@ import json
 from pathlib import Path
 
 from fateflow_client._core import endpoint as ep
-from fateflow_client._core.endpoint import EMPTY, Endpoint, meaning
+from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
+from fateflow_client._core.releases import METRIC_DATE
 from fateflow_client._core.shapes import mapping, sequence
 from fateflow_client.domain.component import (
     ComponentList,
     ComponentListRequest,
+    ComponentParameters,
+    ComponentParametersRequest,
     MetricAll,
     MetricAllRequest,
+    MetricDeleteRequest,
     Metrics,
+    MetricsDeleted,
     MetricsRequest,
     OutputData,
     OutputDataRequest,
+    OutputDataTableRequest,
     OutputModel,
     OutputModelRequest,
     OutputTable,
+    OutputTableRefs,
     Summary,
     SummaryRequest,
 )
@@ -27,7 +34,7 @@ from fateflow_client.errors import NotFoundError
 from fateflow_client.groups._base import Group
 from fateflow_client.transfer.archive import extract
 from fateflow_client.transfer.place import existing, files_below
-from fateflow_client.types import ALL, Exist, FolderIn, JobIdIn, PartyIdIn, RoleIn
+from fateflow_client.types import ALL, Date8In, Exist, FolderIn, JobIdIn, PartyIdIn, RoleIn
 
 
 def _output_folder(request: OutputDataRequest) -> Path:
@@ -55,12 +62,14 @@ def _header(meta: Path) -> tuple[str, ...] | None:
 
 
 def _receive_output(
-    request: OutputDataRequest, stream: ep.ByteStream, options: ep.CallOptions
+    request: OutputDataRequest, _: ep.Documents, stream: ep.ByteStream, options: ep.CallOptions
 ) -> OutputData:
     return _output(request, extract(stream, _output_folder(request), progress=options.progress))
 
 
-def _output_there(request: OutputDataRequest, options: ep.CallOptions) -> OutputData | None:
+def _output_there(
+    request: OutputDataRequest, _: ep.Documents, options: ep.CallOptions
+) -> OutputData | None:
     folder = _output_folder(request)
     return _output(request, files_below(folder)) if existing(folder, options.exist) else None
 
@@ -68,6 +77,33 @@ def _output_there(request: OutputDataRequest, options: ep.CallOptions) -> Output
 # Metrics have a table for every day, made by the first metric of that day.
 _NO_METRICS = (meaning(EMPTY, 100, "no such table: t_tracking_metric"),)
 
+PARAMETERS = Endpoint(
+    "tracking/component/parameters",
+    ComponentParametersRequest,
+    ComponentParameters,
+    meanings=(
+        meaning(NotFoundError, 101),
+        meaning(NotFoundError, 0, no_data=True),
+        meaning(NotFoundError, 100, "^Component .* does not exist"),
+    ),
+)
+METRIC_DELETE = Endpoint(
+    "tracking/component/metric/delete",
+    MetricDeleteRequest,
+    MetricsDeleted,
+    repeat=Repeat.SAFE,
+    meanings=_NO_METRICS,
+    needs=(METRIC_DATE,),
+)
+OUTPUT_DATA_TABLE = Endpoint(
+    "tracking/component/output/data/table",
+    OutputDataTableRequest,
+    OutputTableRefs,
+    meanings=(
+        meaning(NotFoundError, 100, "No found job"),
+        meaning(EMPTY, 100, "No found table"),
+    ),
+)
 METRIC_ALL = Endpoint(
     "tracking/component/metric/all", MetricAllRequest, MetricAll, meanings=_NO_METRICS
 )
@@ -117,6 +153,81 @@ SUMMARY = Endpoint(
 
 class ComponentGroup(Group):
     """``client.component``: what a job's components left behind, party by party."""
+
+    def parameters(
+        self,
+        job_id: JobIdIn,
+        role: RoleIn,
+        party_id: PartyIdIn,
+        component_name: str,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> ComponentParameters:
+        """Get what a component was told. POST tracking/component/parameters.
+
+        Arguments as for ``metric_all``.
+
+        Raises:
+            NotFoundError: No such component of such a job at that party.
+        """
+        return self._client.send(
+            ComponentParametersRequest(
+                job_id=job_id, role=role, party_id=party_id, component_name=component_name
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def metric_delete(
+        self,
+        date: Date8In | None = None,
+        job_id: JobIdIn | None = None,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> MetricsDeleted:
+        """Delete the metrics of a day, or of a job. POST tracking/component/metric/delete.
+
+        Args:
+            date: The day, YYYYMMDD: the metrics of EVERY job of that day. Only releases up to 1.7.0
+                can; the server is asked for its release.
+            job_id: The job. Not sent where there is a date: the date wins.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+
+        Raises:
+            UnsupportedByServerError: A date for a server later than 1.7.0, with a job id too:
+                falling back would delete something else. Nothing was sent.
+        """
+        return self._client.send(
+            MetricDeleteRequest(date=date, job_id=job_id), timeout=timeout, deadline=deadline
+        )
+
+    def output_data_table(
+        self,
+        job_id: JobIdIn,
+        role: RoleIn,
+        party_id: PartyIdIn,
+        component_name: str,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> OutputTableRefs:
+        """Find a component's output on the server. POST tracking/component/output/data/table.
+
+        Arguments as for ``metric_all``. Empty if the component has none.
+
+        Raises:
+            NotFoundError: The server knows no such job.
+        """
+        return self._client.send(
+            OutputDataTableRequest(
+                job_id=job_id, role=role, party_id=party_id, component_name=component_name
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
 
     def metric_all(
         self,

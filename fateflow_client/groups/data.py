@@ -8,7 +8,10 @@ from urllib.parse import quote
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
+from fateflow_client._core.releases import DELIMITER, UPLOAD_META
 from fateflow_client.domain.data import (
+    DataDownloaded,
+    DataDownloadRequest,
     DataUploadRequest,
     Uploaded,
     UploadHistory,
@@ -16,7 +19,9 @@ from fateflow_client.domain.data import (
 )
 from fateflow_client.errors import AlreadyExistsError, InputFileError
 from fateflow_client.groups._base import Group
-from fateflow_client.jobconf.upload import UploadConf, find_file, wire_members
+from fateflow_client.jobconf.files import find_file
+from fateflow_client.jobconf.model import DataDownloadConf
+from fateflow_client.jobconf.upload import UploadConf, wire_members
 from fateflow_client.transfer.multipart import FileBody
 from fateflow_client.types import DocumentIn, JobIdIn
 
@@ -69,6 +74,11 @@ def _with_file(result: Uploaded, _: ep.Documents, wire: ep.Wire) -> Uploaded:
     return result
 
 
+def _with_target(result: DataDownloaded, documents: ep.Documents, _: ep.Wire) -> DataDownloaded:
+    target = documents["conf_path"].value["output_path"]
+    return result.model_copy(update={"output_path": target})
+
+
 UPLOAD = Endpoint(
     "data/upload",
     DataUploadRequest,
@@ -79,6 +89,16 @@ UPLOAD = Endpoint(
     encode=_encode_upload,
     finish=_with_file,
     meanings=(meaning(AlreadyExistsError, 100, "already exists"),),
+    needs=(DELIMITER, UPLOAD_META),
+)
+DOWNLOAD = Endpoint(
+    "data/download",
+    DataDownloadRequest,
+    DataDownloaded,
+    repeat=Repeat.NEVER,
+    documents={"conf_path": ""},
+    confs={"conf_path": DataDownloadConf},
+    finish=_with_target,
 )
 UPLOAD_HISTORY = Endpoint(
     "data/upload/history",
@@ -91,6 +111,32 @@ UPLOAD_HISTORY = Endpoint(
 
 class DataGroup(Group):
     """``client.data``: tables coming in."""
+
+    def download(
+        self,
+        conf_path: DocumentIn,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> DataDownloaded:
+        """Let the SERVER write a table to a file on ITS disk. POST data/download.
+
+        Nothing comes to this machine: for that see ``component.output_data`` and
+        ``table.download``. A local job writes the file: ``client.job.wait(result)``.
+
+        Args:
+            conf_path: The download conf (namespace, table_name, output_path on the server): a path,
+                a mapping or a model.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+
+        Raises:
+            SubmitRejectedError: The server refused its own job.
+            AmbiguousOutcomeError: The job may exist.
+        """
+        return self._client.send(
+            DataDownloadRequest(conf_path=conf_path), timeout=timeout, deadline=deadline
+        )
 
     def upload(
         self,

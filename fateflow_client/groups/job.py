@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from fateflow_client._core import endpoint as ep
+from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
-from fateflow_client.domain.data import Uploaded
+from fateflow_client._core.releases import JOB_LOG_1_6, PAGES
+from fateflow_client._core.shapes import mapping
+from fateflow_client.domain._base import LocalJob
 from fateflow_client.domain.job import (
+    DataViewList,
+    GeneratedDsl,
+    GenerateDslRequest,
+    JobConfigFiles,
+    JobConfigRequest,
     JobList,
     JobListRequest,
     JobLog,
@@ -21,12 +30,13 @@ from fateflow_client.domain.job import (
     JobStopRequest,
     JobSubmitRequest,
     JobSubmitted,
+    JobViewQuery,
 )
 from fateflow_client.domain.task import TaskQuery
 from fateflow_client.errors import NotFoundError, PartyError, SubmitRejectedError
 from fateflow_client.groups._base import Group
 from fateflow_client.transfer.archive import extract
-from fateflow_client.transfer.place import existing, files_below
+from fateflow_client.transfer.place import existing, files_below, new_folder
 from fateflow_client.types import (
     DocumentIn,
     Exist,
@@ -53,13 +63,60 @@ def _log(request: JobLogRequest, files: tuple[Path, ...]) -> JobLog:
     return JobLog(job_id=str(request.job_id), directory=_log_folder(request), files=files)
 
 
-def _receive_log(request: JobLogRequest, stream: ep.ByteStream, options: ep.CallOptions) -> JobLog:
+def _receive_log(
+    request: JobLogRequest, _: ep.Documents, stream: ep.ByteStream, options: ep.CallOptions
+) -> JobLog:
     return _log(request, extract(stream, _log_folder(request), progress=options.progress))
 
 
-def _log_there(request: JobLogRequest, options: ep.CallOptions) -> JobLog | None:
+def _log_there(request: JobLogRequest, _: ep.Documents, options: ep.CallOptions) -> JobLog | None:
     folder = _log_folder(request)
     return _log(request, files_below(folder)) if existing(folder, options.exist) else None
+
+
+def _config_folder(request: JobConfigRequest) -> Path:
+    return Path(request.output_path) / f"job_{request.job_id}_config"
+
+
+CONFIG_FILES = ("dsl", "runtime_conf", "train_runtime_conf", "model_info")
+"""The files of a config: never names that a server chose."""
+
+
+def _write_config(
+    result: JobConfigFiles, request: JobConfigRequest, options: ep.CallOptions
+) -> JobConfigFiles:
+    folder = _config_folder(request)
+    data = mapping(result.envelope.data)
+    existing(folder, options.exist)
+    with new_folder(folder) as part:
+        for name in CONFIG_FILES:
+            if name in data:
+                text = json.dumps(data[name], indent=4, ensure_ascii=False)
+                (part / f"{name}.json").write_text(text, encoding="utf-8")
+    return result.model_copy(update={"directory": folder, "files": files_below(folder)})
+
+
+def _config_there(
+    request: JobConfigRequest, _: ep.Documents, options: ep.CallOptions
+) -> JobConfigFiles | None:
+    folder = _config_folder(request)
+    if not existing(folder, options.exist):
+        return None
+    files = files_below(folder)
+    return JobConfigFiles(job_id=str(request.job_id), directory=folder, files=files)
+
+
+def _encode_generate(
+    request: GenerateDslRequest, documents: ep.Documents, _: ep.CallOptions, path: str
+) -> ep.Wire:
+    names = request.cpn_list or documents["cpn_file_path"].value["names"]
+    body = {
+        # The server wants this document as JSON text inside JSON.
+        "train_dsl": dump_json(documents["train_dsl_path"].value).decode(),
+        "cpn_str": list(names),
+        "version": request.version or "2",
+    }
+    return ep.Wire("POST", path, body=dump_json(body))
 
 
 SUBMIT = Endpoint(
@@ -82,15 +139,40 @@ STOP = Endpoint(
     meanings=(meaning(NotFoundError, 102), meaning(PartyError, 103)),
 )
 QUERY = Endpoint("job/query", JobQuery, JobList)
-LIST = Endpoint("job/list/job", JobListRequest, JobList, meanings=(meaning(EMPTY, 101, "No job"),))
+LIST = Endpoint(
+    "job/list/job",
+    JobListRequest,
+    JobList,
+    meanings=(meaning(EMPTY, 101, "No job"),),
+    needs=(PAGES,),
+)
 LOG = Endpoint(
     "job/log/download",
     JobLogRequest,
     JobLog,
     times=ep.DOWNLOAD,
     meanings=(meaning(NotFoundError, 210),),
+    old_route=JOB_LOG_1_6,
     receive=_receive_log,
     already=_log_there,
+)
+
+CONFIG = Endpoint(
+    "job/config",
+    JobConfigRequest,
+    JobConfigFiles,
+    meanings=(meaning(NotFoundError, 101),),
+    write=_write_config,
+    already=_config_there,
+)
+VIEW = Endpoint("job/data/view/query", JobViewQuery, DataViewList, meanings=(meaning(EMPTY, 101),))
+GENERATE_DSL = Endpoint(
+    "job/dsl/generate",
+    GenerateDslRequest,
+    GeneratedDsl,
+    documents={"train_dsl_path": "train_dsl"},
+    name_lists=("cpn_file_path",),
+    encode=_encode_generate,
 )
 
 _Jobs = JobList
@@ -220,6 +302,110 @@ class JobGroup(Group):
             deadline=deadline,
         )
 
+    def config(
+        self,
+        job_id: JobIdIn,
+        role: RoleIn,
+        party_id: PartyIdIn,
+        output_path: FolderIn,
+        *,
+        exist: Exist = "replace",
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> JobConfigFiles:
+        """Get a job's conf and DSL as files. POST job/config.
+
+        They go into ``output_path/job_{job_id}_config``, which appears complete or not at all.
+
+        Args:
+            job_id: The job.
+            role: The role of the party whose conf is wanted.
+            party_id: The id of that party.
+            output_path: A folder; made if absent.
+            exist: What to do if ``job_{job_id}_config`` is there: "replace", "error" or "skip".
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+
+        Raises:
+            NotFoundError: The server knows no such job at that party.
+            DownloadError: The files cannot be written; nothing changed.
+        """
+        return self._client.send(
+            JobConfigRequest(job_id=job_id, role=role, party_id=party_id, output_path=output_path),
+            exist=exist,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def view(
+        self,
+        job_id: JobIdIn | None = None,
+        role: RoleIn | None = None,
+        party_id: PartyIdIn | None = None,
+        status: JobStatusIn | None = None,
+        component_name: str | None = None,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> DataViewList:
+        """Find the tables of a job, none if nothing matches. POST job/data/view/query.
+
+        Args:
+            job_id: The job; needed in fact.
+            role: The role of the party.
+            party_id: The id of the party.
+            status: Ignored by every server: not sent, with a warning.
+            component_name: The component, as the DSL names it.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+        """
+        return self._client.send(
+            JobViewQuery(
+                job_id=job_id,
+                role=role,
+                party_id=party_id,
+                status=status,
+                component_name=component_name,
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def generate_dsl(
+        self,
+        train_dsl_path: DocumentIn,
+        cpn_file_path: FolderIn | None = None,
+        cpn_list: Sequence[str] | None = None,
+        version: str | int | None = None,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> GeneratedDsl:
+        """Make a DSL for predictions from one for training. POST job/dsl/generate.
+
+        Args:
+            train_dsl_path: The DSL of the training: a path, a mapping or a model.
+            cpn_file_path: A file with the names of the components to keep: a JSON list, or names
+                between commas and line breaks.
+            cpn_list: Those names, instead of a file.
+            version: The DSL's version, 1 or 2; None is 2.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+
+        Raises:
+            ApiError: The server could not make one; it does not say why.
+        """
+        return self._client.send(
+            GenerateDslRequest(
+                train_dsl_path=train_dsl_path,
+                cpn_file_path=cpn_file_path,
+                cpn_list=cpn_list,
+                version=version,
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
     def list(
         self,
         limit: int = 10,
@@ -248,7 +434,7 @@ class JobGroup(Group):
 
     def wait(
         self,
-        job: JobIdIn | JobSubmitted | Uploaded,
+        job: JobIdIn | LocalJob,
         *,
         timeout: float | None = None,
         interval: float = 2.0,
@@ -259,7 +445,7 @@ class JobGroup(Group):
         """Wait until a job has ended on every party. Polls job/query; stops nothing, ever.
 
         Args:
-            job: A job id, or what ``submit`` or ``data.upload`` returned.
+            job: A job id, or what ``submit``, ``data.upload``, ``data.download`` ... returned.
             timeout: Seconds to wait; None: the job's own timeout, by default 259,200.
             interval: Seconds between the first two polls; it grows by half each time ...
             max_interval: ... up to this.
@@ -274,10 +460,10 @@ class JobGroup(Group):
             WaitInterruptedError: The server could not be asked for too long; the job may go on.
             NotFoundError: The server knows no such job.
         """
-        upload = isinstance(job, Uploaded)
-        job_id = job.job_id if isinstance(job, Uploaded | JobSubmitted) else job
+        job_id = job.job_id if isinstance(job, LocalJob) else job
+        local = isinstance(job, LocalJob) and not isinstance(job, JobSubmitted)
         query = JobQuery(
-            job_id=job_id, role=Role.LOCAL if upload else None, party_id=0 if upload else None
+            job_id=job_id, role=Role.LOCAL if local else None, party_id=0 if local else None
         )
         return wait_for_job(
             str(query.job_id),

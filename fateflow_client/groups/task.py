@@ -2,16 +2,76 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fateflow_client._core.endpoint import EMPTY, Endpoint, meaning
-from fateflow_client.domain.task import TaskList, TaskQuery
+from fateflow_client._core.releases import PAGES
+from fateflow_client.domain.task import TaskList, TaskListRequest, TaskQuery
 from fateflow_client.groups._base import Group
 from fateflow_client.types import JobIdIn, PartyIdIn, RoleIn, TaskStatusIn
 
+LIST = Endpoint(
+    "job/list/task",
+    TaskListRequest,
+    TaskList,
+    meanings=(meaning(EMPTY, 100, "No task"),),
+    needs=(PAGES,),
+)
+_Tasks = TaskList
+"""TaskList under a name that the method ``list`` does not hide."""
 QUERY = Endpoint("job/task/query", TaskQuery, TaskList, meanings=(meaning(EMPTY, 101),))
 
 
 class TaskGroup(Group):
     """``client.task``: the runs of components."""
+
+    def list(
+        self,
+        limit: int = 10,
+        *,
+        page: int | None = None,
+        order_by: str | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        job_id: JobIdIn | None = None,
+        role: RoleIn | None = None,
+        party_id: PartyIdIn | None = None,
+        component_name: str | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> _Tasks:
+        """List tasks: the newest first up to 1.7.0, the oldest first later. POST job/list/task.
+
+        All but ``limit`` need release 1.7.1, and make this call ask for the server's release.
+
+        Args:
+            limit: How many rows, or -1 for all.
+            page: Which page of ``limit`` rows, from 1.
+            order_by: ``create_time``, ``elapsed`` ...
+            order: The direction.
+            job_id: Only tasks of this job.
+            role: Only tasks of parties in this role.
+            party_id: Only tasks of this party.
+            component_name: Only tasks of this component.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+
+        Raises:
+            UnsupportedByServerError: The server is older. Nothing was sent.
+        """
+        return self._client.send(
+            TaskListRequest(
+                limit=limit,
+                page=page,
+                order_by=order_by,
+                order=order,
+                job_id=job_id,
+                role=role,
+                party_id=party_id,
+                component_name=component_name,
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
 
     def query(
         self,

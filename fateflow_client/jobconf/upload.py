@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from fateflow_client.errors import InputFileError
 from fateflow_client.types import Name, Number, ZeroOrOne
 
 
@@ -40,22 +38,6 @@ class UploadConf(BaseModel):
         if "\n" in self.id_delimiter or "\r" in self.id_delimiter:
             raise ValueError("id_delimiter must not hold a line break")
         return self
-
-
-def find_file(file: str, conf: Path | None) -> Path:
-    """Find the file that a conf names: beside the conf, else below the working directory."""
-    path = Path(file).expanduser()
-    candidates = [path]
-    if not path.is_absolute() and conf is not None:
-        candidates = [conf.parent / path, path]
-    for candidate in candidates:
-        if candidate.exists():
-            return candidate
-    looked = " nor ".join(str(Path.cwd() / candidate) for candidate in candidates)
-    raise InputFileError(
-        f"the file that the upload conf names does not exist: {looked}",
-        source=str(conf or file),
-    )
 
 
 def wire_members(conf: UploadConf, given: dict[str, Any], drop: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
@@ -24,13 +25,15 @@ def safe_basename(path: Path) -> str:
 
 
 class FileBody:
-    """One part named ``file``. Its length is the file's when this was made.
+    """Form fields, and one part named ``file``. Its length is the file's when this was made.
 
     Raises InputFileError if the file is absent, empty, unreadable or no regular file. A file that
     changes afterwards makes the attempt fail, so that no padded, cut or mixed table arrives.
     """
 
-    def __init__(self, path: Path, progress: Progress | None = None) -> None:
+    def __init__(
+        self, path: Path, progress: Progress | None = None, form: Mapping[str, str] | None = None
+    ) -> None:
         self.path = path
         self.name = safe_basename(path)
         self._progress = progress
@@ -44,7 +47,11 @@ class FileBody:
             )
         boundary = uuid4().hex
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._head = (
+        fields = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in (form or {}).items()
+        )
+        self._head = fields.encode() + (
             f"--{boundary}\r\n"
             f'Content-Disposition: form-data; name="file"; filename="{self.name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"

@@ -29,6 +29,15 @@ def existing(target: Path, exist: Exist) -> bool:
     return True
 
 
+def file_exists(target: Path, exist: Exist) -> bool:
+    """Whether the target file is there and shall be kept; as ``existing``, for a file."""
+    if exist == "replace" or not os.path.lexists(target):
+        return False
+    if exist == "error" or not target.is_file():
+        raise TargetExistsError(f"{target} exists already", hint='Use exist="replace".')
+    return True
+
+
 @contextmanager
 def new_folder(target: Path) -> Generator[Path]:
     """Give an empty folder that takes the place of ``target`` at the end.

@@ -54,6 +54,12 @@ def save_zip(stream: ByteStream, target: Path, progress: Progress | None = None)
     return digest.hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _check(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:

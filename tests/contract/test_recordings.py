@@ -19,14 +19,16 @@ from pydantic import ValidationError
 
 from fateflow_client import (
     ApiError,
+    Envelope,
     FlowClient,
     FlowError,
     InputFileError,
-    NotFoundError,
+    PartyError,
     ProtocolError,
     Result,
     RetryPolicy,
     SubmitRejectedError,
+    UnsupportedByServerError,
 )
 from fateflow_client._core.endpoint import EMPTY, endpoint_of
 from fateflow_client.domain._base import MappingResult, Request, RowsResult
@@ -81,7 +83,7 @@ def test_every_answer_becomes_its_result_or_its_error(
 ) -> None:
     request = requests_by_call(tmp_path)[exchange.call]
     outcome = ask(scripted, exchange, request)
-    if exchange.response_kind in ("tar.gz", "gzip"):
+    if exchange.response_kind in ("tar.gz", "gzip", "zip", "zip-part"):
         _check_download(exchange, outcome)
         return
     try:
@@ -89,7 +91,9 @@ def test_every_answer_becomes_its_result_or_its_error(
     except ValueError:
         assert isinstance(outcome, ProtocolError), outcome
         return
-    if not isinstance(raw.get("retcode"), int):
+    if isinstance(raw.get("retcode"), str) and endpoint_of(request).text_retcode:
+        assert isinstance(outcome, Result), outcome
+    elif not isinstance(raw.get("retcode"), int):
         assert isinstance(outcome, ProtocolError), outcome
     elif raw["retcode"] == 0 and exchange.status == 200:
         _check_success(exchange, raw, outcome, request)
@@ -103,6 +107,9 @@ def _check_download(exchange: Exchange, outcome: Result | FlowError) -> None:
         return
     assert isinstance(outcome, Result), outcome
     found: Any = outcome
+    if exchange.response_kind == "zip":
+        assert found.file.read_bytes() == exchange.response_body
+        return
     names = sorted(str(path.relative_to(found.directory)) for path in found.files)
     assert names == sorted(exchange.members)
 
@@ -111,8 +118,15 @@ def _check_success(
     exchange: Exchange, raw: Mapping[str, Any], outcome: Result | FlowError, request: Request
 ) -> None:
     data = raw.get("data")
-    if exchange.call == "component.output_model" and not data:
-        assert isinstance(outcome, NotFoundError)
+    endpoint = endpoint_of(request)
+    fitting = [m.outcome for m in endpoint.meanings if m.fits(0, raw.get("retmsg", ""), data)]
+    if fitting:
+        assert fitting[0] is not EMPTY
+        assert isinstance(outcome, fitting[0])
+        return
+    if endpoint.per_party and any(_codes(data)):
+        assert isinstance(outcome, PartyError)
+        assert outcome.parties == data
         return
     if isinstance(data, dict) and data.get("code"):
         assert isinstance(outcome, SubmitRejectedError), outcome
@@ -124,7 +138,7 @@ def _check_success(
     assert type(outcome).model_validate(outcome.model_dump()) == outcome
     if isinstance(outcome, RowsResult):
         rows = data
-        for name in ("jobs", "tasks", "components"):
+        for name in ("jobs", "tasks", "components", "tags"):
             rows = rows.get(name, rows) if isinstance(rows, dict) else rows
         assert len(outcome) == len(rows or ())
         for row, given in zip(outcome, rows or (), strict=True):
@@ -133,14 +147,20 @@ def _check_success(
         assert sorted(outcome) == sorted(data or {})
 
 
+def _codes(data: Any) -> list[int]:
+    """The parties' own retcodes, of which none is called a failure by the one on top."""
+    parties = {role: codes for role, codes in data.items() if role in ("guest", "host", "arbiter")}
+    return [code for codes in parties.values() for code in codes.values()]
+
+
 def _check_row(row: Any, given: Any) -> None:
     if not isinstance(given, dict) or len(given) == 1:
         return
     for name in ("job_id", "role", "status", "component_name", "task_id", "progress"):
         for key in (name, f"f_{name}"):
-            if key in given:
+            if key in given and name in type(row).model_fields:
                 assert getattr(row, name) == given[key]
-    for name in ("create_time", "end_time"):
+    for name in {"create_time", "end_time"} & set(type(row).model_fields):
         stamp = given.get(f"f_{name}", given.get(name))
         found = getattr(row, name)
         assert (stamp is None) == (found is None)
@@ -152,13 +172,12 @@ def _check_refusal(
     exchange: Exchange, raw: Mapping[str, Any], outcome: Result | FlowError, request: Request
 ) -> None:
     if isinstance(outcome, Result):
-        meanings = endpoint_of(request).meanings
+        endpoint = endpoint_of(request)
         assert any(
             meaning.outcome is EMPTY and meaning.fits(raw["retcode"], raw["retmsg"], None)
-            for meaning in meanings
+            for meaning in endpoint.meanings
         ), outcome
-        assert isinstance(outcome, RowsResult | MappingResult)
-        assert len(outcome) == 0
+        assert outcome == endpoint.result.from_envelope(Envelope())
         return
     assert isinstance(outcome, ApiError), outcome
     assert outcome.retcode == raw["retcode"]
@@ -184,7 +203,17 @@ REFUSED: dict[str, str] = {
     "sdk: data.upload without namespace": "namespace is required",
     "sdk: component.list None": "job_id is required",
     'sdk: job.stop None -> "None"': "job ids are digits",
+    "sdk: component.parameters wrong role": "roles are closed",
+    "sdk: component.metric_delete date": "no release after 1.7.0 reads a date",
+    "sdk: component.metric_delete bad date": "a date is YYYYMMDD, a day of the calendar",
+    "sdk: component.metric_delete int-like date": "no release after 1.7.0 reads a date",
+    "sdk: data.download no output_path": "output_path is required",
+    "sdk: model.bind no service id": "service_id is required",
+    "sdk: model.migrate same roles": "role and migrate_role need guest and host",
+    "sdk: model.migrate missing": "migrate_initiator, role ... are required",
 }
+LOOKED_UP = "sdk: table.delete job component"
+"""A deletion by output: its table's name is asked for first; servers ignore the ids."""
 
 
 def _refused(exchange: Exchange) -> str | None:
@@ -204,21 +233,37 @@ def test_what_the_official_client_sent_we_send_too(
     exchange: Exchange, scripted: ScriptedServer, tmp_path: Path
 ) -> None:
     rule = _refused(exchange)
+    if exchange.call == "model.import_model":
+        return  # a form with a file: compared in tests/differential, part by part
     if rule is not None:
         scripted.play(Answer())
-        with pytest.raises((ValidationError, InputFileError)):
+        with pytest.raises((ValidationError, InputFileError, UnsupportedByServerError)):
             _send(exchange, scripted, tmp_path)
         assert scripted.got == []
         return
     got = _send(exchange, scripted, tmp_path)
-    assert (got.method, got.path) == (exchange.method, exchange.path)
+    if exchange.label == LOOKED_UP:
+        assert got.path == "/v1/tracking/component/output/data/table"
+        return
+    method = "POST" if exchange.call == "model.export_model" else exchange.method
+    assert (got.method, got.path) == (method, exchange.path)
     if exchange.call == "data.upload":
         _same_upload(got, exchange)
         return
     theirs = exchange.request_json if exchange.request_kind == "json" else {}
-    assert got.json == {
-        name: value for name, value in theirs.items() if name not in LEAKED and value is not None
-    }
+    leaked = LEAKED | {"from_database", "to_database"}
+    if exchange.call == "data.download":
+        leaked = leaked - {"output_path"}  # a path of the server's, which is meant
+    wanted = {name: v for name, v in theirs.items() if name not in leaked and v is not None}
+    if exchange.call == "job.generate_dsl" and isinstance(wanted["cpn_str"], str):
+        wanted["cpn_str"] = wanted["cpn_str"].split(",")
+        wanted["train_dsl"] = json.dumps(json.loads(wanted["train_dsl"]), separators=(",", ":"))
+    if exchange.call == "job.generate_dsl":
+        wanted["train_dsl"] = json.loads(wanted["train_dsl"])
+        ours = got.json | {"train_dsl": json.loads(got.json["train_dsl"])}
+        assert ours == wanted
+        return
+    assert got.json == wanted
     assert got.headers["content-type"] == "application/json"
 
 
@@ -241,15 +286,19 @@ def _send(exchange: Exchange, scripted: ScriptedServer, folder: Path) -> Got:
     """Build what the exchange sent through our models, send it, and give what arrived."""
     request = _request(exchange, folder)
     scripted.play(Answer())
-    with FlowClient(port=scripted.port, retry=RetryPolicy(attempts=1), trust_env=False) as client:
+    policy = RetryPolicy(attempts=1)
+    with FlowClient(
+        port=scripted.port, retry=policy, trust_env=False, server_release=exchange.release
+    ) as client:
         try:
             client.send(request)
-        except InputFileError:
+        except (InputFileError, UnsupportedByServerError):
             raise
         except FlowError:
             pass  # what is sent matters here, not what comes back
-    assert len(scripted.got) == 1
-    return scripted.got[0]
+    # One request, but for tag.update, which looks the description up first.
+    assert len(scripted.got) == 1 or exchange.call == "tag.update"
+    return scripted.got[-1]
 
 
 def _request(exchange: Exchange, folder: Path) -> Any:
@@ -260,9 +309,38 @@ def _request(exchange: Exchange, folder: Path) -> Any:
         return model(conf_path=fields["job_runtime_conf"], dsl_path=fields.get("job_dsl"))
     if exchange.call == "data.upload":
         return _upload_request(exchange, folder, model)
+    if exchange.call in CONF_CALLS:
+        return _conf_request(exchange, folder, model, body)
+    if exchange.call == "job.generate_dsl":
+        names = fields.pop("cpn_str")
+        names = names.split(",") if isinstance(names, str) else names
+        return model(train_dsl_path=json.loads(fields.pop("train_dsl")), cpn_list=names, **fields)
+    if exchange.call == "component.metric_delete" and "model" in fields:
+        fields["date"] = fields.pop("model")
+    if exchange.call == "model.tag_model (remove)":
+        fields["remove"] = True
+    if exchange.call == "model.get_model_info":
+        more = {name: fields.pop(name) for name in set(fields) - set(model.model_fields)}
+        fields["filters"] = more
     if "output_path" in model.model_fields:
         fields["output_path"] = folder / "out"
     return model(**fields)
+
+
+CONF_CALLS = {
+    "data.download", "model.load", "model.bind", "model.export_model", "model.store",
+    "model.restore", "model.migrate",
+}  # fmt: skip
+"""Calls whose body is a conf."""
+
+
+def _conf_request(exchange: Exchange, folder: Path, model: Any, body: dict[str, Any]) -> Any:
+    conf = {name: v for name, v in body.items() if name not in ("local", "verbose")}
+    if exchange.call == "model.export_model":
+        conf["output_path"] = str(folder / "out")
+    job_id = conf.pop("job_id", None)
+    fields: dict[str, Any] = {"conf_path": conf} if conf else {}
+    return model(**fields, **({"job_id": job_id} if job_id else {}))
 
 
 def _upload_request(exchange: Exchange, folder: Path, model: Any) -> Any:
@@ -284,24 +362,28 @@ RAW_NOT_OURS = {
     "a body is always a JSON object, sent as such": "184 185 186",
     "each call has one verb and one path": "187 191 192 224 320",
     "parameters travel in the body; the query is an upload's conf, as one JSON text": (
-        "357 362 363 239 240 241"
+        "357 362 363 239 240 241 136"
     ),
     "an upload sends one file in a part named file": "238 242",
     "an empty body object is a request without a filter, signed or not": "355 356",
 }
 RAW_REFUSED = {
     # Requests that our models refuse to build.
-    "a filter is required": "181 203 221 229 311 312",
+    "a filter is required": "181 203 221 229 311 312 310",
+    "a date or a job id is required": "218",
+    "a table's namespace and name are required": "287 288",
     "ids are digits, party ids numbers, names not empty": (
         "200 230 348 349 350 351 352 353 354 358"
     ),
-    "role, party_id and component_name are required": "222 223 228",
+    "role, party_id and component_name are required": "222 223 228 227",
+    "a model's role, party_id, id and version are required": "129",
+    "a tag has a name": "125",
     "a conf is required": "204 206 208",
     "limits are numbers, 1 or more or -1": "194 196",
     "a partition is 1 to 1023": "371",
     "head is 0 or 1": "237",
     "a file is not empty": "243",
-    "the model has no such field": "083 084 179 197 198 201 308 401 402",
+    "the model has no such field": "030 031 103 217 083 084 179 197 198 201 308 401 402",
     "one value for a filter": "182 307",
 }
 """Requests of people that ours does not make, by the rule that forbids them: the three digits are
@@ -311,6 +393,8 @@ RAW_DIFFERENT = {
     "180": "a job id is sent as the string that servers slice",
     "195": "-1 is sent as 0, which every release reads as all",
     "199": "order_by is open: the server knows its columns",
+    "130": "POST, which the official client does not use",
+    "372": "by POST, and without the Range header: a part of a zip is of no use",
     "364": "without the Range header: a part of a tar is of no use",
     "226": "a limit of digits is sent as the number that it is, which servers do not ignore",
     "313": "a limit of digits is sent as the number that it is, which servers do not refuse",
@@ -332,14 +416,22 @@ def test_what_people_sent_we_send_too_or_refuse_by_a_rule(
     number = _number(exchange)
     if number in _REFUSED:
         scripted.play(Answer())
-        with pytest.raises((ValidationError, InputFileError, KeyError)):
+        refusals = (
+            ValidationError,
+            InputFileError,
+            UnsupportedByServerError,
+            LookupError,
+            TypeError,
+        )
+        with pytest.raises(refusals):
             _send(exchange, scripted, tmp_path)
         assert scripted.got == []
         return
     got = _send(exchange, scripted, tmp_path)
-    assert (got.method, got.path) == (exchange.method, exchange.path)
+    assert got.path == exchange.path
     if number in RAW_DIFFERENT:
         return
+    assert got.method == exchange.method
     if exchange.request_kind == "multipart":
         _same_upload(got, exchange)
         return
@@ -354,6 +446,8 @@ DEFAULTS = {
     "job.list": {"limit"},
     "data.upload_history": {"limit"},
     "component.output_data": {"limit"},
+    "tag.list": {"limit"},
+    "tag.query": {"with_model"},
     "data.upload": {"drop"},
 }
 

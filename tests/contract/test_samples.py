@@ -28,6 +28,15 @@ from tests.support.samples import requests_by_call
 from tests.support.server import Answer, ScriptedServer
 
 SAMPLES = load_samples()
+WITHOUT_SAMPLES = {
+    # Calls whose answers are tested with recordings, and have no samples of our own yet.
+    "job.config", "job.view", "job.generate_dsl", "task.list", "component.parameters",
+    "component.metric_delete", "component.output_data_table", "data.download", "model.load",
+    "model.bind", "model.export_model", "model.store", "model.import_model", "model.restore",
+    "model.migrate", "model.tag_list", "model.tag_model", "model.tag_model (remove)",
+    "model.deploy", "model.get_predict_dsl", "model.get_predict_conf", "model.get_model_info",
+    "tag.create", "tag.update", "tag.list", "tag.query", "tag.delete", "table.delete",
+}  # fmt: skip
 
 
 def answer_of(exchange: Exchange) -> Answer:
@@ -41,7 +50,10 @@ def answer_of(exchange: Exchange) -> Answer:
 def ask(server: ScriptedServer, exchange: Exchange, request: Any) -> Result | FlowError:
     """Send a request, serve the exchange's answer, and give what the client makes of it."""
     server.play(answer_of(exchange))
-    with FlowClient(port=server.port, retry=RetryPolicy(attempts=1), trust_env=False) as client:
+    policy = RetryPolicy(attempts=1)
+    with FlowClient(
+        port=server.port, retry=policy, trust_env=False, server_release=exchange.release
+    ) as client:
         try:
             result: Result = client.send(request)
         except AmbiguousOutcomeError as error:
@@ -58,6 +70,8 @@ def test_a_sample_means_what_it_says(
 ) -> None:
     requests = requests_by_call(tmp_path)
     calls = list(requests) if sample.call == "any" else [sample.call]
+    if sample.outcome == "retcode_string":
+        calls.remove("tag.create")  # which old releases answer so, and mean success
     for call in calls:
         outcome = ask(server, sample, requests[call])
         expected = sample.expect
@@ -134,4 +148,6 @@ def _cell(row: Any, column: str) -> Any:
 
 
 def test_every_call_has_samples(tmp_path: Path) -> None:
-    assert {sample.call for sample in SAMPLES} == {*requests_by_call(tmp_path), "any"}
+    sampled = {sample.call for sample in SAMPLES}
+    assert sampled - {"any"} <= set(requests_by_call(tmp_path))
+    assert set(requests_by_call(tmp_path)) - sampled == WITHOUT_SAMPLES

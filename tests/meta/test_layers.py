@@ -153,9 +153,11 @@ def test_a_module_says_what_lives_there_and_is_not_long(module: str) -> None:
 
 
 EXEMPT = {
+    "__init__": "three lists of public names",
     "errors": "one tree, drawn and defined in one place",
     "groups.job": "docstrings: the methods are one line each",
     "domain.job": "fields and their descriptions",
     "domain.model": "fields and their descriptions",
+    "groups.model": "docstrings: the methods are one line each",
     "groups.component": "docstrings: the methods are one line each",
 }

@@ -5,25 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fateflow_client import (
-    ComponentListRequest,
-    DataUploadRequest,
-    JobListRequest,
-    JobLogRequest,
-    JobQuery,
-    JobStopRequest,
-    JobSubmitRequest,
-    MetricAllRequest,
-    MetricsRequest,
-    OutputDataRequest,
-    OutputModelRequest,
-    QueueCleanRequest,
-    SummaryRequest,
-    TableInfoRequest,
-    TaskQuery,
-    UploadHistoryRequest,
-    VersionRequest,
-)
+import fateflow_client as f
 
 JOB_ID = "202701150800001234560"
 PARTY: dict[str, Any] = {
@@ -36,6 +18,21 @@ CONF: dict[str, Any] = {
     "dsl_version": 2,
     "initiator": {"role": "guest", "party_id": 9999},
     "role": {"guest": [9999], "host": [10000], "arbiter": [10001]},
+}
+MODEL: dict[str, Any] = {
+    "role": "guest",
+    "party_id": 9999,
+    "model_id": "arbiter-10001#guest-9999#host-10000#model",
+    "model_version": JOB_ID,
+}
+MIGRATION: dict[str, Any] = {
+    "migrate_initiator": {"role": "guest", "party_id": 1},
+    "role": {"guest": [9999], "host": [10000]},
+    "migrate_role": {"guest": [1], "host": [2]},
+    "execute_party": {"guest": [9999]},
+    "model_id": MODEL["model_id"],
+    "model_version": JOB_ID,
+    "job_parameters": {"federated_mode": "SINGLE"},
 }
 DSL: dict[str, Any] = {"components": {"reader_0": {"module": "Reader"}}}
 
@@ -53,21 +50,55 @@ def requests_by_call(folder: Path) -> dict[str, Any]:
         "table_name": "wine_guest",
     }
     return {
-        "job.submit": JobSubmitRequest(conf_path=CONF, dsl_path=DSL),
-        "job.stop": JobStopRequest(job_id=JOB_ID),
-        "job.query": JobQuery(job_id=JOB_ID),
-        "job.list": JobListRequest(limit=5),
-        "job.log": JobLogRequest(job_id=JOB_ID, output_path=folder / "out"),
-        "task.query": TaskQuery(job_id=JOB_ID),
-        "component.list": ComponentListRequest(job_id=JOB_ID),
-        "component.metrics": MetricsRequest(**PARTY),
-        "component.metric_all": MetricAllRequest(**PARTY),
-        "component.get_summary": SummaryRequest(**PARTY),
-        "component.output_model": OutputModelRequest(**PARTY),
-        "component.output_data": OutputDataRequest(**PARTY, output_path=folder / "out"),
-        "data.upload": DataUploadRequest(conf_path=upload),
-        "data.upload_history": UploadHistoryRequest(),
-        "table.info": TableInfoRequest(namespace="clinic_lab", table_name="wine_guest"),
-        "queue.clean": QueueCleanRequest(),
-        "version/get": VersionRequest(),
+        "job.submit": f.JobSubmitRequest(conf_path=CONF, dsl_path=DSL),
+        "job.stop": f.JobStopRequest(job_id=JOB_ID),
+        "job.query": f.JobQuery(job_id=JOB_ID),
+        "job.list": f.JobListRequest(limit=5),
+        "job.log": f.JobLogRequest(job_id=JOB_ID, output_path=folder / "out"),
+        "task.query": f.TaskQuery(job_id=JOB_ID),
+        "component.list": f.ComponentListRequest(job_id=JOB_ID),
+        "component.metrics": f.MetricsRequest(**PARTY),
+        "component.metric_all": f.MetricAllRequest(**PARTY),
+        "component.get_summary": f.SummaryRequest(**PARTY),
+        "component.output_model": f.OutputModelRequest(**PARTY),
+        "component.output_data": f.OutputDataRequest(**PARTY, output_path=folder / "out"),
+        "data.upload": f.DataUploadRequest(conf_path=upload),
+        "data.upload_history": f.UploadHistoryRequest(),
+        "table.info": f.TableInfoRequest(namespace="clinic_lab", table_name="wine_guest"),
+        "queue.clean": f.QueueCleanRequest(),
+        "version/get": f.VersionRequest(),
+        "job.config": f.JobConfigRequest(
+            job_id=JOB_ID, role="guest", party_id=9999, output_path=folder / "out"
+        ),
+        "job.view": f.JobViewQuery(job_id=JOB_ID),
+        "job.generate_dsl": f.GenerateDslRequest(train_dsl_path=DSL, cpn_list=["reader_0"]),
+        "task.list": f.TaskListRequest(limit=5),
+        "component.parameters": f.ComponentParametersRequest(**PARTY),
+        "component.metric_delete": f.MetricDeleteRequest(job_id=JOB_ID),
+        "component.output_data_table": f.OutputDataTableRequest(**PARTY),
+        "data.download": f.DataDownloadRequest(
+            conf_path={"namespace": "n", "table_name": "t", "output_path": "/srv/t.csv"}
+        ),
+        "model.load": f.ModelLoadRequest(job_id=JOB_ID),
+        "model.bind": f.ModelBindRequest(conf_path={"service_id": "s"}, job_id=JOB_ID),
+        "model.export_model": f.ModelExportRequest(
+            conf_path=MODEL | {"output_path": str(folder / "out")}
+        ),
+        "model.store": f.ModelStoreRequest(conf_path=MODEL),
+        "model.import_model": f.ModelImportRequest(conf_path=MODEL | {"file": str(table)}),
+        "model.restore": f.ModelRestoreRequest(conf_path=MODEL),
+        "model.migrate": f.ModelMigrateRequest(conf_path=MIGRATION),
+        "model.tag_list": f.ModelTagListRequest(job_id=JOB_ID),
+        "model.tag_model": f.ModelTagRequest(job_id=JOB_ID, tag_name="t"),
+        "model.tag_model (remove)": f.ModelTagRequest(job_id=JOB_ID, tag_name="t", remove=True),
+        "model.deploy": f.DeployRequest(model_id="m#model", model_version=JOB_ID),
+        "model.get_predict_dsl": f.PredictDslRequest(model_id="m#model", model_version=JOB_ID),
+        "model.get_predict_conf": f.PredictConfRequest(model_id="m#model", model_version=JOB_ID),
+        "model.get_model_info": f.ModelInfoQuery(model_id="m#model", model_version=JOB_ID),
+        "tag.create": f.TagCreateRequest(tag_name="t", tag_desc="d"),
+        "tag.update": f.TagUpdateRequest(tag_name="t", new_tag_desc="d"),
+        "tag.list": f.TagListRequest(),
+        "tag.query": f.TagQuery(tag_name="t"),
+        "tag.delete": f.TagDeleteRequest(tag_name="t"),
+        "table.delete": f.TableDeleteRequest(namespace="n", table_name="t"),
     }
