@@ -27,6 +27,12 @@ if TYPE_CHECKING:
         Request,
         Result,
     )
+    from fateflow_client.domain.checkpoint import (
+        Checkpoint,
+        CheckpointGetRequest,
+        CheckpointListRequest,
+        Checkpoints,
+    )
     from fateflow_client.domain.component import (
         ComponentList,
         ComponentListRequest,
@@ -35,6 +41,8 @@ if TYPE_CHECKING:
         Metric,
         MetricAll,
         MetricAllRequest,
+        MetricData,
+        MetricDataRequest,
         MetricDeleteRequest,
         Metrics,
         MetricsDeleted,
@@ -44,6 +52,8 @@ if TYPE_CHECKING:
         OutputDataTableRequest,
         OutputModel,
         OutputModelRequest,
+        OutputPreview,
+        OutputPreviewRequest,
         OutputTable,
         OutputTableRef,
         OutputTableRefs,
@@ -65,19 +75,26 @@ if TYPE_CHECKING:
         GeneratedDsl,
         GenerateDslRequest,
         Job,
+        JobCleanRequest,
         JobConfigFiles,
         JobConfigRequest,
         JobList,
         JobListRequest,
         JobLog,
+        JobLogPath,
+        JobLogPathRequest,
         JobLogRequest,
         JobOutcome,
+        JobParameters,
+        JobParameterUpdateRequest,
         JobProgress,
         JobQuery,
+        JobRerunRequest,
         JobStopped,
         JobStopRequest,
         JobSubmitRequest,
         JobSubmitted,
+        JobUpdateRequest,
         JobViewQuery,
         ModelRef,
     )
@@ -85,6 +102,8 @@ if TYPE_CHECKING:
         DeployRequest,
         ModelBindRequest,
         ModelDeployed,
+        ModelDetail,
+        ModelDetailQuery,
         ModelExported,
         ModelExportRequest,
         ModelImported,
@@ -114,14 +133,27 @@ if TYPE_CHECKING:
         QueueCleanRequest,
     )
     from fateflow_client.domain.server import (
+        ResourceQuery,
+        Resources,
         VersionRequest,
         Versions,
+        VersionsRequest,
     )
     from fateflow_client.domain.table import (
+        ComponentTables,
+        JobTables,
+        TableBindRequest,
+        TableBound,
+        TableData,
         TableDeleted,
         TableDeleteRequest,
+        TableDownloadRequest,
         TableInfo,
         TableInfoRequest,
+        TableListRequest,
+        TablePreview,
+        TablePreviewRequest,
+        TableRef,
     )
     from fateflow_client.domain.tag import (
         Tag,
@@ -193,34 +225,41 @@ _HOMES = {
     "client": "FlowClient",
     "config": "ClientConfig RetryPolicy",
     "domain._base": "Done Envelope LocalJob Request Result",
+    "domain.checkpoint": "Checkpoint CheckpointGetRequest CheckpointListRequest Checkpoints",
     "domain.component": (
         "ComponentList ComponentListRequest ComponentParameters ComponentParametersRequest "
-        "Metric MetricAll MetricAllRequest MetricDeleteRequest Metrics MetricsDeleted "
-        "MetricsRequest OutputData OutputDataRequest OutputDataTableRequest OutputModel "
-        "OutputModelRequest OutputTable OutputTableRef OutputTableRefs Summary "
-        "SummaryRequest"
+        "Metric MetricAll MetricAllRequest MetricData MetricDataRequest "
+        "MetricDeleteRequest Metrics MetricsDeleted MetricsRequest OutputData "
+        "OutputDataRequest OutputDataTableRequest OutputModel OutputModelRequest "
+        "OutputPreview OutputPreviewRequest OutputTable OutputTableRef OutputTableRefs "
+        "Summary SummaryRequest"
     ),
     "domain.data": (
         "DataDownloadRequest DataDownloaded DataUploadRequest UploadHistory "
         "UploadHistoryRequest UploadRecord Uploaded"
     ),
     "domain.job": (
-        "DataView DataViewList GenerateDslRequest GeneratedDsl Job JobConfigFiles "
-        "JobConfigRequest JobList JobListRequest JobLog JobLogRequest JobOutcome "
-        "JobProgress JobQuery JobStopRequest JobStopped JobSubmitRequest JobSubmitted "
-        "JobViewQuery ModelRef"
+        "DataView DataViewList GenerateDslRequest GeneratedDsl Job JobCleanRequest "
+        "JobConfigFiles JobConfigRequest JobList JobListRequest JobLog JobLogPath "
+        "JobLogPathRequest JobLogRequest JobOutcome JobParameterUpdateRequest "
+        "JobParameters JobProgress JobQuery JobRerunRequest JobStopRequest JobStopped "
+        "JobSubmitRequest JobSubmitted JobUpdateRequest JobViewQuery ModelRef"
     ),
     "domain.model": (
-        "DeployRequest ModelBindRequest ModelDeployed ModelExportRequest ModelExported "
-        "ModelImportRequest ModelImported ModelInfo ModelInfoList ModelInfoQuery "
-        "ModelLoadRequest ModelLoaded ModelMigrateRequest ModelMigrated "
-        "ModelRestoreRequest ModelRestored ModelStoreRequest ModelStored "
+        "DeployRequest ModelBindRequest ModelDeployed ModelDetail ModelDetailQuery "
+        "ModelExportRequest ModelExported ModelImportRequest ModelImported ModelInfo "
+        "ModelInfoList ModelInfoQuery ModelLoadRequest ModelLoaded ModelMigrateRequest "
+        "ModelMigrated ModelRestoreRequest ModelRestored ModelStoreRequest ModelStored "
         "ModelTagListRequest ModelTagRequest ModelTags PartyResult PredictConf "
         "PredictConfRequest PredictDsl PredictDslRequest"
     ),
     "domain.queue": "QueueCleanRequest QueueCleaned",
-    "domain.server": "VersionRequest Versions",
-    "domain.table": "TableDeleteRequest TableDeleted TableInfo TableInfoRequest",
+    "domain.server": "ResourceQuery Resources VersionRequest Versions VersionsRequest",
+    "domain.table": (
+        "ComponentTables JobTables TableBindRequest TableBound TableData "
+        "TableDeleteRequest TableDeleted TableDownloadRequest TableInfo TableInfoRequest "
+        "TableListRequest TablePreview TablePreviewRequest TableRef"
+    ),
     "domain.tag": (
         "Tag TagCreateRequest TagDeleteRequest TagList TagListRequest TagMatches TagQuery "
         "TagUpdateRequest TaggedModel"
@@ -267,11 +306,16 @@ __all__ = [
     "ApiError",
     "AuthError",
     "CallTimeoutError",
+    "Checkpoint",
+    "CheckpointGetRequest",
+    "CheckpointListRequest",
+    "Checkpoints",
     "ClientConfig",
     "ComponentList",
     "ComponentListRequest",
     "ComponentParameters",
     "ComponentParametersRequest",
+    "ComponentTables",
     "ConfigError",
     "ConnectError",
     "DataDownloadConf",
@@ -291,6 +335,7 @@ __all__ = [
     "InputFileError",
     "Job",
     "JobCanceledError",
+    "JobCleanRequest",
     "JobConfigFiles",
     "JobConfigRequest",
     "JobError",
@@ -298,21 +343,30 @@ __all__ = [
     "JobList",
     "JobListRequest",
     "JobLog",
+    "JobLogPath",
+    "JobLogPathRequest",
     "JobLogRequest",
     "JobOutcome",
+    "JobParameterUpdateRequest",
+    "JobParameters",
     "JobProgress",
     "JobQuery",
+    "JobRerunRequest",
     "JobStatus",
     "JobStopRequest",
     "JobStopped",
     "JobSubmitRequest",
     "JobSubmitted",
+    "JobTables",
     "JobTimeoutError",
+    "JobUpdateRequest",
     "JobViewQuery",
     "LocalJob",
     "Metric",
     "MetricAll",
     "MetricAllRequest",
+    "MetricData",
+    "MetricDataRequest",
     "MetricDeleteRequest",
     "Metrics",
     "MetricsDeleted",
@@ -320,6 +374,8 @@ __all__ = [
     "ModelBindConf",
     "ModelBindRequest",
     "ModelDeployed",
+    "ModelDetail",
+    "ModelDetailQuery",
     "ModelExportConf",
     "ModelExportRequest",
     "ModelExported",
@@ -350,6 +406,8 @@ __all__ = [
     "OutputDataTableRequest",
     "OutputModel",
     "OutputModelRequest",
+    "OutputPreview",
+    "OutputPreviewRequest",
     "OutputTable",
     "OutputTableRef",
     "OutputTableRefs",
@@ -365,6 +423,8 @@ __all__ = [
     "QueueCleanRequest",
     "QueueCleaned",
     "Request",
+    "ResourceQuery",
+    "Resources",
     "Result",
     "RetryPolicy",
     "Role",
@@ -372,10 +432,18 @@ __all__ = [
     "SubmitRejectedError",
     "Summary",
     "SummaryRequest",
+    "TableBindRequest",
+    "TableBound",
+    "TableData",
     "TableDeleteRequest",
     "TableDeleted",
+    "TableDownloadRequest",
     "TableInfo",
     "TableInfoRequest",
+    "TableListRequest",
+    "TablePreview",
+    "TablePreviewRequest",
+    "TableRef",
     "Tag",
     "TagCreateRequest",
     "TagDeleteRequest",
@@ -403,6 +471,7 @@ __all__ = [
     "Uploaded",
     "VersionRequest",
     "Versions",
+    "VersionsRequest",
     "WaitInterruptedError",
     "WaitTimeoutError",
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fateflow_client._core.caller import Caller
     from fateflow_client._core.endpoint import Progress
     from fateflow_client.domain._base import Envelope, Request, Returns
+    from fateflow_client.groups.checkpoint import CheckpointGroup
     from fateflow_client.groups.component import ComponentGroup
     from fateflow_client.groups.data import DataGroup
     from fateflow_client.groups.job import JobGroup
@@ -168,6 +169,13 @@ class FlowClient:
         from fateflow_client.groups.tag import TagGroup
 
         return TagGroup(self)
+
+    @cached_property
+    def checkpoint(self) -> CheckpointGroup:
+        """Checkpoints of models in training."""
+        from fateflow_client.groups.checkpoint import CheckpointGroup
+
+        return CheckpointGroup(self)
 
     @cached_property
     def server(self) -> ServerGroup:

@@ -154,6 +154,18 @@ def _date8(value: object) -> str:
     return text
 
 
+def _aware(value: object) -> object:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a time needs a time zone: datetime.now(UTC), or milliseconds since 1970")
+    return _epoch_ms(_no_bool(value))
+
+
+def _window_ms(value: tuple[datetime | None, ...], info: SerializationInfo) -> object:
+    if info.context is not WIRE:
+        return value
+    return [None if time is None else round(time.timestamp() * 1000) for time in value]
+
+
 def _zero_for_all(value: int, info: SerializationInfo) -> int:
     # These routes read 0 as "all"; some of them slice from the end for a negative number.
     return 0 if value == ALL and info.context is WIRE else value
@@ -208,6 +220,8 @@ if TYPE_CHECKING:
     DocumentIn: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | BaseModel
     FolderIn: TypeAlias = str | os.PathLike[str]
     Time: TypeAlias = datetime
+    TimeWindow: TypeAlias = tuple[datetime | int | None, datetime | int | None]
+    JobStatusesIn: TypeAlias = str | Sequence[str]
 else:
     JobIdIn = Annotated[str, BeforeValidator(_job_id)]
     PartyIdIn = Annotated[int, BeforeValidator(_party_id)]
@@ -226,6 +240,9 @@ else:
     DocumentIn = Annotated[Any, BeforeValidator(_document)]
     FolderIn = Annotated[Path, BeforeValidator(_folder)]
     Time = Annotated[datetime, BeforeValidator(_epoch_ms)]
+    _TimeIn = Annotated[datetime, BeforeValidator(_aware)]
+    TimeWindow = Annotated[tuple[_TimeIn | None, _TimeIn | None], PlainSerializer(_window_ms)]
+    JobStatusesIn = JobStatusIn | Annotated[tuple[JobStatusIn, ...], Field(min_length=1)]
 
 Exist: TypeAlias = Literal["replace", "error", "skip"]
 """What a download does where its target exists."""

@@ -148,6 +148,8 @@ def _refusal(
     where: Where,
 ) -> ApiError:
     text = shown(envelope.retmsg) or "no reason given"
+    if cls is UnsupportedByServerError and endpoint.since is not None:
+        text += f" (FATE Flow has it from release {endpoint.since} on)"
     message = f"{endpoint.route} was refused with retcode {envelope.retcode}: {text}"
     if envelope.job_id and cls is SubmitRejectedError:
         message += f" (job {envelope.job_id})"

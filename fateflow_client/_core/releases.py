@@ -124,6 +124,10 @@ PAGES = Capability(
 )
 
 
+R170, R171, R111 = Release(1, 7, 0), Release(1, 7, 1), Release(1, 11, 0)
+"""First releases of whole calls, for endpoints; told by the answer, not asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class OldRoute:
     """The verb and route that a call had up to some release."""

@@ -98,6 +98,36 @@ class OutputDataTableRequest(_ComponentRequest, Returns[OutputTableRefs]):
     """Ask where the server keeps a component's output."""
 
 
+class OutputPreview(Result):
+    """The first rows of a component's output, as the server reads them; at most 100 of each."""
+
+    tables: tuple[tuple[tuple[Any, ...], ...], ...] = ()
+    """Rows of cells, table by table."""
+    names: tuple[str, ...] = ()
+    """The outputs' names in the DSL."""
+    headers: tuple[tuple[str, ...], ...] = ()
+    """Column names, table by table."""
+    totals: tuple[int, ...] = ()
+    """Rows of each table in all."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Take the rows from the data, and what they are from the meta beside it."""
+        meta = mapping(envelope.meta)
+        return cls.model_validate(
+            {
+                "tables": envelope.data or (),
+                "names": meta.get("names") or (),
+                "headers": meta.get("header") or (),
+                "totals": meta.get("total") or (),
+            }
+        )
+
+
+class OutputPreviewRequest(_ComponentRequest, Returns[OutputPreview]):
+    """Ask for the first rows of a component's output."""
+
+
 class MetricMeta(Result):
     """What a metric is."""
 
@@ -129,6 +159,24 @@ class MetricAll(MappingResult[Mapping[str, Metric]]):
 
 class MetricAllRequest(_ComponentRequest, Returns[MetricAll]):
     """Ask for the values of every metric of a component."""
+
+
+class MetricData(Metric):
+    """One metric by name; empty if there is none, or not yet."""
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Take the points from the data, and what they are from the meta beside it."""
+        return cls.model_validate({"data": envelope.data or (), "meta": envelope.meta or {}})
+
+
+class MetricDataRequest(_ComponentRequest, Returns[MetricData]):
+    """Ask for one metric of a component."""
+
+    metric_namespace: Name
+    """Such as ``train`` or ``validate``."""
+    metric_name: Name
+    """Such as ``loss``."""
 
 
 class Metrics(MappingResult[tuple[str, ...]]):

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from fateflow_client._core.shapes import mapping
 from fateflow_client.domain._base import (
+    Done,
     Envelope,
     LocalJob,
     MappingResult,
@@ -28,6 +29,7 @@ from fateflow_client.types import (
     DslVersion,
     FolderIn,
     JobIdIn,
+    JobStatusesIn,
     JobStatusIn,
     ListLimit,
     Name,
@@ -36,6 +38,7 @@ from fateflow_client.types import (
     PartyIdIn,
     RoleIn,
     Time,
+    TimeWindow,
 )
 
 if TYPE_CHECKING:
@@ -181,13 +184,15 @@ class JobQuery(Request, Returns[JobList]):
     """The role of the party whose rows are wanted."""
     party_id: PartyIdIn | None = None
     """The id of that party."""
-    status: JobStatusIn | None = None
-    """Only rows with this status."""
+    status: JobStatusesIn | None = None
+    """Only rows with this status, or one of these (several: release 1.7 and later)."""
+    create_time: TimeWindow | None = None
+    """Only jobs made between these times, by the server's clock; None is open (1.7 and later)."""
 
     @model_validator(mode="after")
     def _one_filter(self) -> Self:
-        if all(value is None for value in (self.job_id, self.role, self.party_id, self.status)):
-            raise ValueError("give at least one of job_id, role, party_id and status")
+        if not self.model_dump(exclude_none=True):
+            raise ValueError("give at least one of job_id, role, party_id, status and create_time")
         return self
 
 
@@ -319,6 +324,16 @@ class JobListRequest(Request, Returns[JobList]):
     """``create_time``, ``start_time``, ``end_time``, ``elapsed`` or ``job_id``; 1.7.1 and later."""
     order: Literal["asc", "desc"] | None = None
     """The direction; 1.7.1 and later."""
+    job_id: Name | None = None
+    """Only jobs whose id holds these digits; 1.7.1 and later."""
+    description: Name | None = None
+    """Only jobs whose notes hold this text; 1.7.1 and later."""
+    role: RoleIn | None = None
+    """Only rows of parties in this role; 1.7.1 and later."""
+    party_id: PartyIdIn | None = None
+    """Only rows of this party; 1.7.1 and later."""
+    status: JobStatusesIn | None = None
+    """Only rows with this status, or one of these; 1.7.1 and later."""
 
 
 class JobLog(Result):
@@ -341,6 +356,76 @@ class JobLogRequest(Request, Returns[JobLog]):
     """The job."""
     output_path: FolderIn
     """The folder to put ``job_{job_id}_log`` into; made if absent."""
+
+
+class JobRerunRequest(Request, Returns[Done]):
+    """Run a job again, or some of its components."""
+
+    job_id: JobIdIn
+    """The job."""
+    component_name: NamesIn | None = None
+    """Only these components, and what comes after them; None: what did not succeed."""
+
+
+class JobCleanRequest(Request, Returns[Done]):
+    """Clean up what a job's tasks left behind on the engines."""
+
+    job_id: JobIdIn
+    """The job."""
+    role: RoleIn | None = None
+    """Only tasks of parties in this role."""
+    party_id: PartyIdIn | None = None
+    """Only tasks of this party."""
+    component_name: Name | None = None
+    """Only tasks of this component."""
+
+
+class JobUpdateRequest(Request, Returns[Done]):
+    """Write notes to a job."""
+
+    job_id: JobIdIn
+    """The job."""
+    role: RoleIn
+    """The role of the party whose row gets them."""
+    party_id: PartyIdIn
+    """The id of that party."""
+    notes: str
+    """The notes; they replace older ones."""
+
+
+class JobParameters(MappingResult[Any]):
+    """A job's parameters after a change: ``component_parameters``, ``job_parameters``."""
+
+
+class JobParameterUpdateRequest(Request, Returns[JobParameters]):
+    """Change the parameters that a rerun will use."""
+
+    job_id: JobIdIn
+    """The job."""
+    component_parameters: Mapping[str, Any] | None = None
+    """As in a runtime conf: ``common``, ``role``."""
+    job_parameters: Mapping[str, Any] | None = None
+    """As in a runtime conf: ``common``, ``role``."""
+
+    @model_validator(mode="after")
+    def _something_new(self) -> Self:
+        if self.component_parameters is None and self.job_parameters is None:
+            raise ValueError("give component_parameters or job_parameters")
+        return self
+
+
+class JobLogPath(Result):
+    """Where the server keeps a job's logs."""
+
+    logs_directory: str
+    """A folder on the server."""
+
+
+class JobLogPathRequest(Request, Returns[JobLogPath]):
+    """Ask where the server keeps a job's logs."""
+
+    job_id: JobIdIn
+    """The job."""
 
 
 class JobOutcome(Result):

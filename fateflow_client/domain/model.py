@@ -333,3 +333,20 @@ class ModelInfoQuery(Request, Returns[ModelInfoList]):
     def wire_members(self) -> dict[str, Any]:
         """The columns to filter by, beside the fields."""
         return dict(self.filters)
+
+
+class ModelDetail(MappingResult[Any]):
+    """A model with its components: ``component_info``, ``dsl``, ``train_dsl`` and more."""
+
+
+class ModelDetailQuery(Request, Returns[ModelDetail]):
+    """Ask for a model with its components."""
+
+    model_id: Name
+    """The model's id."""
+    model_version: Name
+    """Its version."""
+    role: RoleIn
+    """The role of the party that has it."""
+    party_id: PartyIdIn
+    """The id of that party."""

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
-from fateflow_client.domain._base import Request, Result, Returns
-from fateflow_client.types import JobIdIn, Name, PartyIdIn, RoleIn
+from fateflow_client.domain._base import MappingResult, Request, Result, Returns
+from fateflow_client.types import (
+    FolderIn,
+    JobIdIn,
+    Name,
+    Number,
+    PartyIdIn,
+    RoleIn,
+    ZeroOrOne,
+)
 
 
 class TableInfo(Result):
@@ -87,3 +96,121 @@ class TableInfoRequest(Request, Returns[TableInfo]):
     """The table's namespace."""
     table_name: Name
     """The table's name."""
+
+
+class TableData(Result):
+    """The rows of a table, on this machine."""
+
+    directory: Path
+    """The folder ``table_{namespace}_{table_name}``."""
+    csv: Path | None = None
+    """The rows; None for an empty table."""
+    header: tuple[str, ...] | None = None
+    """The column names, from the ``.meta`` file beside it."""
+    files: tuple[Path, ...] = ()
+    """Every file, below ``directory``."""
+
+
+class TableDownloadRequest(Request, Returns[TableData]):
+    """Download a table."""
+
+    local_fields: ClassVar[frozenset[str]] = frozenset({"output_path"})
+
+    namespace: Name
+    """The table's namespace."""
+    table_name: Name = Field(serialization_alias="name")
+    """The table's name."""
+    output_path: FolderIn
+    """The folder to put the table's own folder into; made if absent."""
+
+
+class TablePreview(Result):
+    """The first rows of a table."""
+
+    header: tuple[str, ...] = ()
+    """The column names."""
+    rows: tuple[tuple[Any, ...], ...] = Field(
+        default=(), validation_alias=AliasChoices("data", "rows")
+    )
+    """The rows, cell by cell."""
+
+
+class TablePreviewRequest(Request, Returns[TablePreview]):
+    """Ask for the first rows of a table."""
+
+    namespace: Name
+    """The table's namespace."""
+    table_name: Name = Field(serialization_alias="name")
+    """The table's name."""
+    limit: Annotated[Number, Field(ge=1)] = 100
+    """How many rows."""
+
+
+class TableBound(Result):
+    """A table of the server's that lies somewhere else."""
+
+    namespace: str
+    """Its namespace."""
+    table_name: str
+    """Its name."""
+
+
+class TableBindRequest(Request, Returns[TableBound]):
+    """Make a table of data that lies where the server can reach it."""
+
+    # An address may hold a password.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    namespace: Name
+    """The table's namespace."""
+    table_name: Name = Field(serialization_alias="name")
+    """The table's name."""
+    engine: Name
+    """``PATH``, ``HDFS``, ``MYSQL``, ``HIVE`` ..."""
+    address: Mapping[str, Any] = Field(repr=False)
+    """Where it lies, as the engine wants it; for ``PATH``, ``{"path": ...}`` on the server."""
+    head: ZeroOrOne | None = None
+    """1 if the first line holds the column names."""
+    id_delimiter: str | None = None
+    """What separates the columns."""
+    id_column: str | None = None
+    """The column of ids."""
+    partitions: Annotated[Number, Field(ge=1)] | None = None
+    """In how many parts it is read."""
+    drop: ZeroOrOne | None = None
+    """1 forgets a table of the same name first."""
+
+
+class TableRef(Result):
+    """A table by name."""
+
+    namespace: str | None = None
+    """Its namespace."""
+    table_name: str | None = Field(
+        default=None, validation_alias=AliasChoices("name", "table_name")
+    )
+    """Its name."""
+
+
+class ComponentTables(Result):
+    """What a component read and made."""
+
+    input: Mapping[str, TableRef] = {}
+    """By the output that it was, such as ``reader_0.data``."""
+    output: Mapping[str, TableRef] = {}
+    """By name in the DSL."""
+
+
+class JobTables(MappingResult[ComponentTables]):
+    """The tables of a job, by component."""
+
+
+class TableListRequest(Request, Returns[JobTables]):
+    """Ask for the tables of a job."""
+
+    job_id: JobIdIn
+    """The job."""
+    role: RoleIn
+    """The role of the party."""
+    party_id: PartyIdIn
+    """The id of the party."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
     from fateflow_client._core.clock import Clock
     from fateflow_client._core.endpoint import Progress
-    from fateflow_client.domain._base import Returns
+    from fateflow_client.domain._base import Returns, RowsResult
     from fateflow_client.types import Exist
 
 R = TypeVar("R")
+Row = TypeVar("Row")
 
 
 class Sender(Protocol):
@@ -41,3 +45,18 @@ class Group:
 
     def __init__(self, client: Sender) -> None:
         self._client = client
+
+
+def every_row(
+    ask: Callable[[int], RowsResult[Row]], size: int, key: Callable[[Row], Hashable]
+) -> Iterator[Row]:
+    """Go through pages from 1 on until one is not full; give a row that moved only once."""
+    seen: set[Hashable] = set()
+    for page in count(1):
+        rows = ask(page)
+        for row in rows:
+            if key(row) not in seen:
+                seen.add(key(row))
+                yield row
+        if len(rows) < size:
+            return

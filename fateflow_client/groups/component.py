@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
 from fateflow_client._core.releases import METRIC_DATE
-from fateflow_client._core.shapes import mapping, sequence
 from fateflow_client.domain.component import (
     ComponentList,
     ComponentListRequest,
@@ -16,6 +14,8 @@ from fateflow_client.domain.component import (
     ComponentParametersRequest,
     MetricAll,
     MetricAllRequest,
+    MetricData,
+    MetricDataRequest,
     MetricDeleteRequest,
     Metrics,
     MetricsDeleted,
@@ -25,6 +25,8 @@ from fateflow_client.domain.component import (
     OutputDataTableRequest,
     OutputModel,
     OutputModelRequest,
+    OutputPreview,
+    OutputPreviewRequest,
     OutputTable,
     OutputTableRefs,
     Summary,
@@ -33,7 +35,7 @@ from fateflow_client.domain.component import (
 from fateflow_client.errors import NotFoundError
 from fateflow_client.groups._base import Group
 from fateflow_client.transfer.archive import extract
-from fateflow_client.transfer.place import existing, files_below
+from fateflow_client.transfer.place import existing, files_below, read_header
 from fateflow_client.types import ALL, Date8In, Exist, FolderIn, JobIdIn, PartyIdIn, RoleIn
 
 
@@ -45,20 +47,11 @@ def _output_folder(request: OutputDataRequest) -> Path:
 
 def _output(request: OutputDataRequest, files: tuple[Path, ...]) -> OutputData:
     tables = tuple(
-        OutputTable(name=path.stem, csv=path, header=_header(path.with_suffix(".meta")))
+        OutputTable(name=path.stem, csv=path, header=read_header(path.with_suffix(".meta")))
         for path in files
         if path.suffix == ".csv"
     )
     return OutputData(directory=_output_folder(request), files=files, tables=tables)
-
-
-def _header(meta: Path) -> tuple[str, ...] | None:
-    try:
-        content: object = json.loads(meta.read_bytes())
-    except (OSError, ValueError):
-        return None
-    header = sequence(mapping(content).get("header"))
-    return None if header is None else tuple(str(column) for column in header)
 
 
 def _receive_output(
@@ -103,6 +96,18 @@ OUTPUT_DATA_TABLE = Endpoint(
         meaning(NotFoundError, 100, "No found job"),
         meaning(EMPTY, 100, "No found table"),
     ),
+)
+OUTPUT_DATA_PREVIEW = Endpoint(
+    "tracking/component/output/data",
+    OutputPreviewRequest,
+    OutputPreview,
+    meanings=(
+        meaning(NotFoundError, 100, "no found task|No found job|can not get dag parser"),
+        meaning(NotFoundError, 0, "^no data$", no_data=True),
+    ),
+)
+METRIC_DATA = Endpoint(
+    "tracking/component/metric_data", MetricDataRequest, MetricData, meanings=_NO_METRICS
 )
 METRIC_ALL = Endpoint(
     "tracking/component/metric/all", MetricAllRequest, MetricAll, meanings=_NO_METRICS
@@ -224,6 +229,68 @@ class ComponentGroup(Group):
         return self._client.send(
             OutputDataTableRequest(
                 job_id=job_id, role=role, party_id=party_id, component_name=component_name
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def output_data_preview(
+        self,
+        job_id: JobIdIn,
+        role: RoleIn,
+        party_id: PartyIdIn,
+        component_name: str,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> OutputPreview:
+        """Get the first 100 rows of a component's output. POST tracking/component/output/data.
+
+        Arguments as for ``metric_all``.
+
+        Raises:
+            NotFoundError: No such task, or it has no output, or not yet.
+        """
+        return self._client.send(
+            OutputPreviewRequest(
+                job_id=job_id, role=role, party_id=party_id, component_name=component_name
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def metric_data(
+        self,
+        job_id: JobIdIn,
+        role: RoleIn,
+        party_id: PartyIdIn,
+        component_name: str,
+        metric_namespace: str,
+        metric_name: str,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> MetricData:
+        """Get one metric; empty if there is none, or not yet. POST tracking/component/metric_data.
+
+        Args:
+            job_id: The job.
+            role: The role of the party.
+            party_id: The id of the party.
+            component_name: The component, as the DSL names it.
+            metric_namespace: Such as ``train``.
+            metric_name: Such as ``loss``.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+        """
+        return self._client.send(
+            MetricDataRequest(
+                job_id=job_id,
+                role=role,
+                party_id=party_id,
+                component_name=component_name,
+                metric_namespace=metric_namespace,
+                metric_name=metric_name,
             ),
             timeout=timeout,
             deadline=deadline,

@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
-from fateflow_client._core.releases import JOB_LOG_1_6, PAGES
+from fateflow_client._core.releases import JOB_LOG_1_6, PAGES, QUERY_LISTS, R170
 from fateflow_client._core.shapes import mapping
-from fateflow_client.domain._base import LocalJob
+from fateflow_client.domain._base import Done, LocalJob
 from fateflow_client.domain.job import (
     DataViewList,
     GeneratedDsl,
     GenerateDslRequest,
+    Job,
+    JobCleanRequest,
     JobConfigFiles,
     JobConfigRequest,
     JobList,
     JobListRequest,
     JobLog,
+    JobLogPath,
+    JobLogPathRequest,
     JobLogRequest,
     JobOutcome,
+    JobParameters,
+    JobParameterUpdateRequest,
     JobProgress,
     JobQuery,
+    JobRerunRequest,
     JobStopped,
     JobStopRequest,
     JobSubmitRequest,
     JobSubmitted,
+    JobUpdateRequest,
     JobViewQuery,
 )
 from fateflow_client.domain.task import TaskQuery
 from fateflow_client.errors import NotFoundError, PartyError, SubmitRejectedError
-from fateflow_client.groups._base import Group
+from fateflow_client.groups._base import Group, every_row
 from fateflow_client.transfer.archive import extract
 from fateflow_client.transfer.place import existing, files_below, new_folder
 from fateflow_client.types import (
@@ -42,10 +50,12 @@ from fateflow_client.types import (
     Exist,
     FolderIn,
     JobIdIn,
+    JobStatusesIn,
     JobStatusIn,
     PartyIdIn,
     Role,
     RoleIn,
+    TimeWindow,
 )
 from fateflow_client.waiting import wait_for_job
 
@@ -138,7 +148,7 @@ STOP = Endpoint(
     times=ep.STOP,
     meanings=(meaning(NotFoundError, 102), meaning(PartyError, 103)),
 )
-QUERY = Endpoint("job/query", JobQuery, JobList)
+QUERY = Endpoint("job/query", JobQuery, JobList, needs=(QUERY_LISTS,))
 LIST = Endpoint(
     "job/list/job",
     JobListRequest,
@@ -165,6 +175,32 @@ CONFIG = Endpoint(
     write=_write_config,
     already=_config_there,
 )
+RERUN = Endpoint(
+    "job/rerun",
+    JobRerunRequest,
+    Done,
+    repeat=Repeat.NEVER,
+    times=ep.STOP,
+    meanings=(meaning(NotFoundError, 102),),
+    since=R170,
+)
+CLEAN = Endpoint(
+    "job/clean",
+    JobCleanRequest,
+    Done,
+    repeat=Repeat.SAFE,
+    times=ep.STOP,
+    meanings=(meaning(NotFoundError, 100, "no found task"),),
+)
+UPDATE = Endpoint("job/update", JobUpdateRequest, Done, repeat=Repeat.SAFE)
+PARAMETER_UPDATE = Endpoint(
+    "job/parameter/update",
+    JobParameterUpdateRequest,
+    JobParameters,
+    repeat=Repeat.SAFE,
+    since=R170,
+)
+LOG_PATH = Endpoint("job/log/path", JobLogPathRequest, JobLogPath, since=R170)
 VIEW = Endpoint("job/data/view/query", JobViewQuery, DataViewList, meanings=(meaning(EMPTY, 101),))
 GENERATE_DSL = Endpoint(
     "job/dsl/generate",
@@ -247,8 +283,9 @@ class JobGroup(Group):
         job_id: JobIdIn | None = None,
         role: RoleIn | None = None,
         party_id: PartyIdIn | None = None,
-        status: JobStatusIn | None = None,
+        status: JobStatusesIn | None = None,
         *,
+        create_time: TimeWindow | None = None,
         timeout: float | None = None,
         deadline: float | None = None,
     ) -> JobList:
@@ -258,12 +295,23 @@ class JobGroup(Group):
             job_id: The job.
             role: The role of the party whose rows are wanted.
             party_id: The id of that party.
-            status: Only rows with this status.
+            status: Only rows with this status, or one of these (several: 1.7 and later).
+            create_time: Only jobs made between two times, by the server's clock: datetimes with a
+                time zone or milliseconds since 1970; None is open (1.7 and later).
             timeout: Seconds to wait for the next byte (30).
             deadline: Seconds for the whole call (60).
+
+        Raises:
+            UnsupportedByServerError: Several statuses, or times, before 1.7. Nothing was sent.
         """
         return self._client.send(
-            JobQuery(job_id=job_id, role=role, party_id=party_id, status=status),
+            JobQuery(
+                job_id=job_id,
+                role=role,
+                party_id=party_id,
+                status=status,
+                create_time=create_time,
+            ),
             timeout=timeout,
             deadline=deadline,
         )
@@ -413,23 +461,191 @@ class JobGroup(Group):
         page: int | None = None,
         order_by: str | None = None,
         order: Literal["asc", "desc"] | None = None,
+        job_id: str | None = None,
+        description: str | None = None,
+        role: RoleIn | None = None,
+        party_id: PartyIdIn | None = None,
+        status: JobStatusesIn | None = None,
         timeout: float | None = None,
         deadline: float | None = None,
     ) -> _Jobs:
         """List jobs, newest first: a row for every party of each. POST job/list/job.
 
+        All but ``limit`` need release 1.7.1, and make this call ask for the server's release.
+
         Args:
             limit: How many rows, or -1 for all.
-            page: Which page of ``limit`` rows, from 1 (release 1.7.1 and later).
-            order_by: ``create_time``, ``elapsed`` ... (1.7.1 and later).
-            order: The direction (1.7.1 and later).
+            page: Which page of ``limit`` rows, from 1.
+            order_by: ``create_time``, ``elapsed`` ...
+            order: The direction.
+            job_id: Only jobs whose id holds these digits.
+            description: Only jobs whose notes hold this text.
+            role: Only rows of parties in this role.
+            party_id: Only rows of this party.
+            status: Only rows with this status, or one of these.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+
+        Raises:
+            UnsupportedByServerError: The server is older. Nothing was sent.
+        """
+        return self._client.send(
+            JobListRequest(
+                limit=limit,
+                page=page,
+                order_by=order_by,
+                order=order,
+                job_id=job_id,
+                description=description,
+                role=role,
+                party_id=party_id,
+                status=status,
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def iterate(
+        self, *, page_size: int = 100, status: JobStatusesIn | None = None
+    ) -> Iterator[Job]:
+        """Go through all jobs, oldest first, page by page (1.7.1 and later). POST job/list/job.
+
+        A row is given once, although jobs that are submitted meanwhile move the pages.
+
+        Args:
+            page_size: Rows to ask for at a time.
+            status: Only rows with this status, or one of these.
+
+        Raises:
+            UnsupportedByServerError: The server is older.
+        """
+        return every_row(
+            lambda page: self.list(
+                page_size, page=page, order_by="create_time", order="asc", status=status
+            ),
+            page_size,
+            lambda job: (job.job_id, job.role, job.party_id),
+        )
+
+    def rerun(
+        self,
+        job_id: JobIdIn,
+        *,
+        component_name: Sequence[str] | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> Done:
+        """Run a job again, on every party. POST job/rerun.
+
+        A lost answer is not repeated: it would be run once more.
+
+        Args:
+            job_id: The job; it has ended.
+            component_name: Only these components, and what comes after them.
+            timeout: Seconds to wait for the next byte (180).
+            deadline: Seconds for the whole call (300).
+
+        Raises:
+            NotFoundError: The server knows no such job.
+            AmbiguousOutcomeError: It may run.
+        """
+        return self._client.send(
+            JobRerunRequest(job_id=job_id, component_name=component_name),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def clean(
+        self,
+        job_id: JobIdIn,
+        *,
+        role: RoleIn | None = None,
+        party_id: PartyIdIn | None = None,
+        component_name: str | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> Done:
+        """Clean up what a job's tasks left on the engines. POST job/clean.
+
+        Args:
+            job_id: The job.
+            role: Only tasks of parties in this role.
+            party_id: Only tasks of this party.
+            component_name: Only tasks of this component.
+            timeout: Seconds to wait for the next byte (180).
+            deadline: Seconds for the whole call (300).
+
+        Raises:
+            NotFoundError: There is no such task.
+        """
+        return self._client.send(
+            JobCleanRequest(
+                job_id=job_id, role=role, party_id=party_id, component_name=component_name
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def update(
+        self,
+        job_id: JobIdIn,
+        role: RoleIn,
+        party_id: PartyIdIn,
+        notes: str,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> Done:
+        """Write notes to a job; they replace older ones. POST job/update.
+
+        Args:
+            job_id: The job.
+            role: The role of the party whose row gets them.
+            party_id: The id of that party.
+            notes: The notes.
             timeout: Seconds to wait for the next byte (30).
             deadline: Seconds for the whole call (60).
         """
         return self._client.send(
-            JobListRequest(limit=limit, page=page, order_by=order_by, order=order),
+            JobUpdateRequest(job_id=job_id, role=role, party_id=party_id, notes=notes),
             timeout=timeout,
             deadline=deadline,
+        )
+
+    def parameter_update(
+        self,
+        job_id: JobIdIn,
+        component_parameters: Mapping[str, Any] | None = None,
+        job_parameters: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> JobParameters:
+        """Change the parameters that a rerun will use. POST job/parameter/update.
+
+        Args:
+            job_id: The job.
+            component_parameters: As in a runtime conf: ``common``, ``role``.
+            job_parameters: As in a runtime conf: ``common``, ``role``.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+        """
+        return self._client.send(
+            JobParameterUpdateRequest(
+                job_id=job_id,
+                component_parameters=component_parameters,
+                job_parameters=job_parameters,
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def log_path(
+        self, job_id: JobIdIn, *, timeout: float | None = None, deadline: float | None = None
+    ) -> JobLogPath:
+        """Get the folder of the SERVER that holds a job's logs. POST job/log/path."""
+        return self._client.send(
+            JobLogPathRequest(job_id=job_id), timeout=timeout, deadline=deadline
         )
 
     def wait(

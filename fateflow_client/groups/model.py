@@ -9,12 +9,14 @@ from typing import Any, Literal, overload
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
-from fateflow_client._core.releases import ANY_VERSION, CHECKPOINTS, FORCE_UPDATE
+from fateflow_client._core.releases import ANY_VERSION, CHECKPOINTS, FORCE_UPDATE, R111
 from fateflow_client.domain._base import Done
 from fateflow_client.domain.model import (
     DeployRequest,
     ModelBindRequest,
     ModelDeployed,
+    ModelDetail,
+    ModelDetailQuery,
     ModelExported,
     ModelExportRequest,
     ModelImported,
@@ -264,6 +266,14 @@ INFO = Endpoint(
     ModelInfoList,
     meanings=(meaning(EMPTY, 100, "cannot find model"),),
     needs=(ANY_VERSION,),
+)
+
+DETAIL = Endpoint(
+    "model/query/detail",
+    ModelDetailQuery,
+    ModelDetail,
+    meanings=(meaning(NotFoundError, 100, "cannot find model"),),
+    since=R111,
 )
 
 
@@ -659,6 +669,37 @@ class ModelGroup(Group):
                 party_id=party_id,
                 query_filters=query_filters,
                 filters=filters,
+            ),
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def query_detail(
+        self,
+        model_id: str,
+        model_version: str,
+        role: RoleIn,
+        party_id: PartyIdIn,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> ModelDetail:
+        """Get a model with its components (1.11 and later). POST model/query/detail.
+
+        Args:
+            model_id: The model's id.
+            model_version: Its version.
+            role: The role of the party that has it.
+            party_id: The id of that party.
+            timeout: Seconds to wait for the next byte (30).
+            deadline: Seconds for the whole call (60).
+
+        Raises:
+            NotFoundError: There is no such model.
+        """
+        return self._client.send(
+            ModelDetailQuery(
+                model_id=model_id, model_version=model_version, role=role, party_id=party_id
             ),
             timeout=timeout,
             deadline=deadline,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from fateflow_client._core.endpoint import EMPTY, Endpoint, meaning
 from fateflow_client._core.releases import PAGES
-from fateflow_client.domain.task import TaskList, TaskListRequest, TaskQuery
-from fateflow_client.groups._base import Group
+from fateflow_client.domain.task import Task, TaskList, TaskListRequest, TaskQuery
+from fateflow_client.groups._base import Group, every_row
 from fateflow_client.types import JobIdIn, PartyIdIn, RoleIn, TaskStatusIn
 
 LIST = Endpoint(
@@ -71,6 +72,26 @@ class TaskGroup(Group):
             ),
             timeout=timeout,
             deadline=deadline,
+        )
+
+    def iterate(self, *, page_size: int = 100, job_id: JobIdIn | None = None) -> Iterator[Task]:
+        """Go through all tasks, oldest first, page by page (1.7.1 and later). POST job/list/task.
+
+        A row is given once, although tasks that are made meanwhile move the pages.
+
+        Args:
+            page_size: Rows to ask for at a time.
+            job_id: Only tasks of this job.
+
+        Raises:
+            UnsupportedByServerError: The server is older.
+        """
+        return every_row(
+            lambda page: self.list(
+                page_size, page=page, order_by="create_time", order="asc", job_id=job_id
+            ),
+            page_size,
+            lambda task: (task.task_id, task.task_version, task.role, task.party_id),
         )
 
     def query(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 import shutil
@@ -10,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fateflow_client._core.shapes import mapping, sequence
 from fateflow_client.errors import DownloadError, TargetExistsError
 from fateflow_client.types import Exist
 
@@ -110,3 +112,13 @@ def _written(target: Path, error: OSError) -> DownloadError:
 def files_below(folder: Path) -> tuple[Path, ...]:
     """Every regular file below a folder, in order of name."""
     return tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+
+
+def read_header(meta: Path) -> tuple[str, ...] | None:
+    """The column names in the ``.meta`` file beside a CSV, or None if it has none."""
+    try:
+        content: object = json.loads(meta.read_bytes())
+    except (OSError, ValueError):
+        return None
+    header = sequence(mapping(content).get("header"))
+    return None if header is None else tuple(str(column) for column in header)

@@ -100,6 +100,22 @@ CALLS = {
     "model/tag/retrieve": "tag.query",
     "model/tag/destroy": "tag.delete",
     "table/delete": "table.delete",
+    "job/rerun": "job.rerun",
+    "job/clean": "job.clean",
+    "job/update": "job.update",
+    "job/parameter/update": "job.parameter_update",
+    "job/log/path": "job.log_path",
+    "tracking/component/output/data": "component.output_data_preview",
+    "tracking/component/metric_data": "component.metric_data",
+    "table/download": "table.download",
+    "table/preview": "table.preview",
+    "table/bind": "table.bind",
+    "table/list": "table.list",
+    "model/query/detail": "model.query_detail",
+    "checkpoint/list": "checkpoint.list",
+    "checkpoint/get": "checkpoint.get",
+    "server/version/get": "server.versions",
+    "resource/query": "server.resources",
 }
 
 Kind = Literal["sdk", "raw", "sample"]

@@ -89,7 +89,8 @@ def test_every_answer_becomes_its_result_or_its_error(
     try:
         raw = exchange.response_json
     except ValueError:
-        assert isinstance(outcome, ProtocolError), outcome
+        # A page of HTML; where only later releases have the route, that is what it says.
+        assert isinstance(outcome, ProtocolError | UnsupportedByServerError), outcome
         return
     if isinstance(raw.get("retcode"), str) and endpoint_of(request).text_retcode:
         assert isinstance(outcome, Result), outcome
@@ -292,10 +293,9 @@ def _send(exchange: Exchange, scripted: ScriptedServer, folder: Path) -> Got:
     ) as client:
         try:
             client.send(request)
-        except (InputFileError, UnsupportedByServerError):
-            raise
         except FlowError:
-            pass  # what is sent matters here, not what comes back
+            if not scripted.got:
+                raise  # otherwise what is sent matters here, not what comes back
     # One request, but for tag.update, which looks the description up first.
     assert len(scripted.got) == 1 or exchange.call == "tag.update"
     return scripted.got[-1]
@@ -315,6 +315,8 @@ def _request(exchange: Exchange, folder: Path) -> Any:
         names = fields.pop("cpn_str")
         names = names.split(",") if isinstance(names, str) else names
         return model(train_dsl_path=json.loads(fields.pop("train_dsl")), cpn_list=names, **fields)
+    if "table_name" in model.model_fields and "name" in fields:
+        fields["table_name"] = fields.pop("name")
     if exchange.call == "component.metric_delete" and "model" in fields:
         fields["date"] = fields.pop("model")
     if exchange.call == "model.tag_model (remove)":
@@ -371,11 +373,13 @@ RAW_REFUSED = {
     # Requests that our models refuse to build.
     "a filter is required": "181 203 221 229 311 312 310",
     "a date or a job id is required": "218",
-    "a table's namespace and name are required": "287 288",
+    "a table's namespace and name are required": "287 293",
+    "a metric's namespace and name are required": "319",
+    "something to change is required": "328",
     "ids are digits, party ids numbers, names not empty": (
         "200 230 348 349 350 351 352 353 354 358"
     ),
-    "role, party_id and component_name are required": "222 223 228 227",
+    "role, party_id and component_name are required": "222 223 228 227 321",
     "a model's role, party_id, id and version are required": "129",
     "a tag has a name": "125",
     "a conf is required": "204 206 208",
@@ -383,13 +387,14 @@ RAW_REFUSED = {
     "a partition is 1 to 1023": "371",
     "head is 0 or 1": "237",
     "a file is not empty": "243",
-    "the model has no such field": "030 031 103 217 083 084 179 197 198 201 308 401 402",
-    "one value for a filter": "182 307",
+    "the model has no such field": "030 031 103 217 084 179 197 198 201 308",
+    "one job id for a filter": "182",
 }
 """Requests of people that ours does not make, by the rule that forbids them: the three digits are
 the recording's number."""
 RAW_DIFFERENT = {
     "177": "a party id is sent as the number that it is",
+    "288": "a table's name is called table_name by this route, and name by others",
     "180": "a job id is sent as the string that servers slice",
     "195": "-1 is sent as 0, which every release reads as all",
     "199": "order_by is open: the server knows its columns",

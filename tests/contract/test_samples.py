@@ -20,6 +20,7 @@ from fateflow_client import (
     OutputModel,
     Result,
     RetryPolicy,
+    UnsupportedByServerError,
     UploadRecord,
 )
 from fateflow_client.domain._base import MappingResult, RowsResult
@@ -28,7 +29,14 @@ from tests.support.samples import requests_by_call
 from tests.support.server import Answer, ScriptedServer
 
 SAMPLES = load_samples()
-WITHOUT_SAMPLES = {
+BEYOND = {
+    # Calls beyond the manual's: their answers are tested with recordings.
+    "job.rerun", "job.clean", "job.update", "job.parameter_update", "job.log_path",
+    "component.output_data_preview", "component.metric_data", "table.download", "table.preview",
+    "table.bind", "table.list", "model.query_detail", "checkpoint.list", "checkpoint.get",
+    "server.versions", "server.resources",
+}  # fmt: skip
+WITHOUT_SAMPLES = BEYOND | {
     # Calls whose answers are tested with recordings, and have no samples of our own yet.
     "job.config", "job.view", "job.generate_dsl", "task.list", "component.parameters",
     "component.metric_delete", "component.output_data_table", "data.download", "model.load",
@@ -86,6 +94,8 @@ def test_a_sample_means_what_it_says(
 
 def _check_error(outcome: Result | FlowError, expected: Mapping[str, Any], call: str) -> None:
     assert isinstance(outcome, FlowError), (call, outcome)
+    if isinstance(outcome, UnsupportedByServerError) and call in BEYOND:
+        return  # a page without an envelope, where only later releases have the route
     wanted = getattr(fateflow_client, expected["error"])
     assert isinstance(outcome, wanted), (call, type(outcome), str(outcome))
     for name in ("status", "retcode", "job_id"):

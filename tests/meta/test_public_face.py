@@ -18,7 +18,7 @@ from fateflow_client.groups._base import Group
 from tests.support.samples import requests_by_call
 
 PACKAGE = Path(fateflow_client.__file__).parent
-NO_ENDPOINT = {"job.wait", "job.run"}
+NO_ENDPOINT = {"job.wait", "job.run", "job.iterate", "task.iterate"}
 """Methods that are made of other calls."""
 CHOOSES = {"model.export_model": "to_database", "model.import_model": "from_database"}
 """Methods with two routes and two models, by the parameter that chooses."""
@@ -167,6 +167,23 @@ MANUAL = {
     "table.info": "namespace table_name",
     "queue.clean": "",
     "server.version": "module",
+    # Not in the manual: ours.
+    "job.rerun": "job_id",
+    "job.clean": "job_id",
+    "job.update": "job_id role party_id notes",
+    "job.parameter_update": "job_id component_parameters job_parameters",
+    "job.log_path": "job_id",
+    "component.output_data_preview": "job_id role party_id component_name",
+    "component.metric_data": ("job_id role party_id component_name metric_namespace metric_name"),
+    "table.download": "namespace table_name output_path",
+    "table.preview": "namespace table_name limit",
+    "table.bind": "namespace table_name engine address",
+    "table.list": "job_id role party_id",
+    "model.query_detail": "model_id model_version role party_id",
+    "checkpoint.list": "model_id model_version role party_id component_name",
+    "checkpoint.get": "model_id model_version role party_id component_name step_index step_name",
+    "server.versions": "",
+    "server.resources": "",
     "job.config": "job_id role party_id output_path",
     "job.view": "job_id role party_id status component_name",
     "job.generate_dsl": "train_dsl_path cpn_file_path cpn_list version",

@@ -152,7 +152,8 @@ def test_the_wire_form_says_all_as_the_server_wants_it() -> None:
     assert json.loads(JobListRequest(limit=-1).wire_json()) == {"limit": 0}
     assert json.loads(UploadHistoryRequest(limit=-1).wire_json()) == {"limit": 0}
     assert JobListRequest(limit=-1).model_dump() == {
-        "limit": -1, "page": None, "order_by": None, "order": None
+        "limit": -1, "page": None, "order_by": None, "order": None, "job_id": None,
+        "description": None, "role": None, "party_id": None, "status": None,
     }  # fmt: skip
     assert JobListRequest(limit=-1).model_dump(mode="json", context=WIRE)["limit"] == 0
     output = REQUESTS["component.output_data"]

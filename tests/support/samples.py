@@ -101,4 +101,28 @@ def requests_by_call(folder: Path) -> dict[str, Any]:
         "tag.query": f.TagQuery(tag_name="t"),
         "tag.delete": f.TagDeleteRequest(tag_name="t"),
         "table.delete": f.TableDeleteRequest(namespace="n", table_name="t"),
+        "job.rerun": f.JobRerunRequest(job_id=JOB_ID),
+        "job.clean": f.JobCleanRequest(job_id=JOB_ID),
+        "job.update": f.JobUpdateRequest(job_id=JOB_ID, role="guest", party_id=1, notes="n"),
+        "job.parameter_update": f.JobParameterUpdateRequest(
+            job_id=JOB_ID, component_parameters={"common": {}}
+        ),
+        "job.log_path": f.JobLogPathRequest(job_id=JOB_ID),
+        "component.output_data_preview": f.OutputPreviewRequest(**PARTY),
+        "component.metric_data": f.MetricDataRequest(
+            **PARTY, metric_namespace="train", metric_name="loss"
+        ),
+        "table.download": f.TableDownloadRequest(
+            namespace="n", table_name="t", output_path=folder / "out"
+        ),
+        "table.preview": f.TablePreviewRequest(namespace="n", table_name="t"),
+        "table.bind": f.TableBindRequest(
+            namespace="n", table_name="t", engine="PATH", address={"path": "/srv/t.csv"}
+        ),
+        "table.list": f.TableListRequest(job_id=JOB_ID, role="guest", party_id=1),
+        "model.query_detail": f.ModelDetailQuery(**MODEL),
+        "checkpoint.list": f.CheckpointListRequest(**MODEL, component_name="c"),
+        "checkpoint.get": f.CheckpointGetRequest(**MODEL, component_name="c", step_index=0),
+        "server.versions": f.VersionsRequest(),
+        "server.resources": f.ResourceQuery(),
     }
