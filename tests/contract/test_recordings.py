@@ -467,3 +467,15 @@ def test_the_tables_name_no_recording_twice_and_none_that_is_not_there() -> None
     assert set(named) | set(RAW_DIFFERENT) <= there
     labels = {exchange.label for exchange in SDK}
     assert set(REFUSED) <= labels
+
+
+NEVER_RECORDED = {
+    "checkpoint.get": "no recorded job wrote a checkpoint",
+}
+
+
+def test_every_call_was_recorded_or_says_why_not(tmp_path: Path) -> None:
+    if ROOT is None:
+        pytest.skip(NO_RECORDINGS)
+    recorded = {exchange.call for exchange in ALL}
+    assert set(requests_by_call(tmp_path)) - recorded == set(NEVER_RECORDED)
