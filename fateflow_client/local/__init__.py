@@ -1,8 +1,8 @@
 """An embedded FATE Flow v1 server on loopback (extra ``local``).
 
-It speaks the HTTP contract of release 1.11.2 and really runs jobs, but it computes in the clear,
-with scikit-learn, what FATE computes under encryption: it is for trying out, demonstrating and
-testing on one machine. It gives no protection between parties.
+It speaks the HTTP contract of release 1.11.2, or of an older one, and really runs jobs, but it
+computes in the clear, with scikit-learn, what FATE computes under encryption: it is for trying
+out, demonstrating and testing on one machine. It gives no protection between parties.
 """
 
 from typing import TYPE_CHECKING

@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; answers the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m fateflow_client.local",
-        description="An embedded FATE Flow 1.11. It computes in the clear what FATE computes "
+        description="An embedded FATE Flow 1.x. It computes in the clear what FATE computes "
         "under encryption: use it for trying out and testing only.",
     )
     parser.add_argument("--port", type=int, default=9380, help="0 takes a free one")
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--app-key", help="with --secret-key: refuse unsigned requests")
     parser.add_argument("--secret-key")
     parser.add_argument("--max-running-jobs", type=int, default=2)
+    parser.add_argument("--release", default="1.11.2", help="the FATE Flow to behave like")
     options = parser.parse_args(arguments)
     stop = threading.Event()
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             app_key=options.app_key,
             secret_key=options.secret_key,
             max_running_jobs=options.max_running_jobs,
+            release=options.release,
         ) as url:
             sys.stdout.write(f"{url}\n")
             sys.stdout.flush()

@@ -1,12 +1,24 @@
-"""The WSGI application: routes under /v1, and 1.11's way of answering what goes wrong."""
+"""The WSGI application: routes under /v1, and FATE Flow's way of answering what goes wrong."""
 
 import logging
 
 from flask import Flask, Response
 
 from fateflow_client.local import guard
+from fateflow_client.local.parts import Parts
 from fateflow_client.local.replies import MissingError, envelope, exception_reply
-from fateflow_client.local.routes import data, job, table, tracking
+from fateflow_client.local.routes import (
+    data,
+    job,
+    jobs,
+    model,
+    output,
+    serving,
+    site,
+    table,
+    tag,
+    tracking,
+)
 from fateflow_client.local.scheduler import Scheduler
 from fateflow_client.local.settings import Settings
 from fateflow_client.local.store.state import State
@@ -21,15 +33,12 @@ def create_app(
 ) -> Flask:
     """The application around one state."""
     app = Flask("fateflow_client.local", static_folder=None)
-    app.url_map.strict_slashes = False
+    app.url_map.strict_slashes = settings.release.slash_matters
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
     guard.install(app, settings)
-    for routes in (
-        job.blueprint(state, submitter, scheduler),
-        data.blueprint(state, submitter),
-        tracking.blueprint(state),
-        table.blueprint(state),
-    ):
+    parts = Parts(state, submitter, scheduler, settings.release)
+    for module in (job, jobs, data, tracking, output, table, model, serving, tag, site):
+        routes = module.blueprint(parts)
         app.register_blueprint(routes, url_prefix=f"/v1{routes.url_prefix or ''}")
 
     def failed(error: Exception) -> Response:

@@ -29,6 +29,13 @@ class SystemClock:
         return time.time_ns() // 1_000
 
 
+def rfc_date(ms: int | None) -> str | None:
+    """As 1.5 and 1.6 write it: RFC 1123 that says GMT and is the server's own time zone."""
+    if ms is None:
+        return None
+    return datetime.fromtimestamp(ms // 1000).strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
 def date_string(ms: int | None) -> str | None:
     """``YYYY-MM-DD HH:MM:SS`` in the server's own time zone, as 1.11 writes it."""
     if ms is None:

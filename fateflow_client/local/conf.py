@@ -1,4 +1,4 @@
-"""The two documents of a submit, checked as 1.11 checks them and read per party."""
+"""The two documents of a submit, checked as FATE Flow checks them and read per party."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from typing import Any
 
 from fateflow_client.local.modules import NOT_RUN_HERE
 from fateflow_client.local.modules.base import Module, Party
+from fateflow_client.local.rejections import SubmitRejectedError
 from fateflow_client.local.shapes import JsonObject, as_list, as_object, merged
 
 ROLES = ("guest", "host", "arbiter", "local")
@@ -13,26 +14,6 @@ MAX_CORES = 20
 _DATA_KINDS = ("data", "train_data", "validate_data", "test_data", "eval_data")
 _MODEL_KINDS = ("model", "isometric_model", "cache")
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-
-
-class SubmitRejectedError(Exception):
-    """A submit is answered with 103.
-
-    Args:
-        message: The last line of the traceback in the answer.
-        kind: The exception's name in that line.
-        stored: Whether the real server had stored rows of the job by then.
-    """
-
-    def __init__(self, message: str, kind: str = "Exception", *, stored: bool = False) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.stored = stored
-
-    def traceback(self) -> str:
-        """The text that 1.11 puts into retmsg: a Python traceback."""
-        where = '  File "fateflow_client/local/conf.py", in submit\n'
-        return f"Traceback (most recent call last):\n{where}{self.kind}: {self}\n"
 
 
 @dataclass(frozen=True)
@@ -99,15 +80,16 @@ def read_roles(conf: JsonObject | None) -> tuple[Party, dict[str, list[int]]]:
         raise SubmitRejectedError(message)
     if int(first.party_id) not in roles.get(first.role, []):
         message = f"initiator party id {first.party_id} not in roles {roles}"
-        raise SubmitRejectedError(message)
+        reason = f"initiator party id error {first.party_id}"
+        raise SubmitRejectedError(message, reason=reason)
     return first, roles
 
 
 def _require(document: JsonObject, *names: str) -> None:
     missing = [name for name in names if name not in document]
     if missing:
-        message = f"'required parameters are missing: {','.join(missing)}; '"
-        raise SubmitRejectedError(message, "KeyError")
+        text = f"required parameters are missing: {','.join(missing)};"
+        raise SubmitRejectedError(f"'{text} '", "KeyError", reason=text)
 
 
 def make_plan(conf: JsonObject | None, dsl: object, modules: Mapping[str, Module]) -> Plan:
@@ -132,7 +114,9 @@ def make_plan(conf: JsonObject | None, dsl: object, modules: Mapping[str, Module
             message = (
                 f"component {component.name}, module {component.module}'s provider does not exist"
             )
-            raise _create_failed(plan, "ValueError", message)
+            old = "does not exist under the fold federatedml.setting_conf"
+            reason = f"Component {component.name}, module {component.module} {old}"
+            raise _create_failed(plan, "ValueError", message, reason=reason)
         for party in plan.runs(component, modules):
             given = component_params(conf, component.name, party, roles)
             _check_params(plan, component, modules.get(component.module), given)
@@ -140,19 +124,27 @@ def make_plan(conf: JsonObject | None, dsl: object, modules: Mapping[str, Module
     return Plan(components, parties, initiator, roles, params)
 
 
-def _create_failed(plan: Plan, kind: str, message: str) -> SubmitRejectedError:
+def _create_failed(
+    plan: Plan, kind: str, message: str, *, stage: str = "party", reason: str | None = None
+) -> SubmitRejectedError:
     answer = {"retcode": 100, "retmsg": f"{kind}({message!r})"}
     per_party: dict[str, dict[int, JsonObject]] = {}
     for party in plan.parties:
         per_party.setdefault(party.role, {})[int(party.party_id)] = dict(answer)
-    return SubmitRejectedError(f"('create job failed', {per_party})", stored=True)
+    text = f"('create job failed', {per_party})"
+    if stage != "cores":
+        return SubmitRejectedError(text, stage=stage, reason=reason or message)
+    told: JsonObject = {}
+    for party in plan.parties:
+        told.setdefault(party.role, {})[party.party_id] = {"retcode": 103, "retmsg": message}
+    return SubmitRejectedError(text, stage=stage, reason="create job failed", per_party=told)
 
 
 def _check_cores(common: JsonObject, plan: Plan) -> None:
     wanted = common.get("task_cores")
     if isinstance(wanted, int) and wanted > MAX_CORES:
         message = f"max cores per job is {MAX_CORES}, expect {wanted} cores"
-        raise _create_failed(plan, "Exception", message)
+        raise _create_failed(plan, "Exception", message, stage="cores")
 
 
 def _check_params(
@@ -163,7 +155,9 @@ def _check_params(
     unknown = sorted(set(given) - set(module.defaults) - {"need_run"})
     if unknown:
         message = f"component {component.name} has redundant parameters {unknown}"
-        raise _create_failed(plan, "ValueError", message)
+        where = f"Component {component.name}, module {component.module}"
+        reason = f"{where}, has redundant parameter {','.join(unknown)}"
+        raise _create_failed(plan, "ValueError", message, reason=reason)
     for name, choices in module.choices.items():
         if name in given and given[name] not in choices:
             message = (

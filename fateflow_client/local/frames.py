@@ -13,6 +13,9 @@ from fateflow_client.local.shapes import id_order
 
 Floats = NDArray[np.float64]
 
+SCORES = ("id", "label", "predict_result", "predict_score", "predict_detail", "type")
+"""The header of predictions."""
+
 
 def csv_line(fields: Sequence[str]) -> str:
     """One line of CSV without its end; quoted only where a field needs it."""
@@ -117,7 +120,7 @@ class Scores:
 
     def columns(self) -> list[str]:
         """The header of the CSV form, as 1.11 names it."""
-        return ["id", "label", "predict_result", "predict_score", "predict_detail", "type"]
+        return list(SCORES)
 
     def csv_lines(self) -> Iterator[str]:
         """Each row in CSV form; predict_detail is a Python literal, as in 1.11."""

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from fateflow_client.local.conf import Plan
 from fateflow_client.local.modules.base import Module, Party
-from fateflow_client.local.settings import RELEASE
+from fateflow_client.local.release import NEWEST, Release
 from fateflow_client.local.shapes import JsonObject, as_object, merged
 
 _KEPT = frozenset(
@@ -47,7 +47,10 @@ def model_id(roles: Mapping[str, list[int]]) -> str:
     return "#".join([*parts, "model"])
 
 
-def _job_parameters(conf: JsonObject, job_id: str, roles: Mapping[str, list[int]]) -> JsonObject:
+def _job_parameters(
+    conf: JsonObject, job_id: str, roles: Mapping[str, list[int]], release: Release
+) -> JsonObject:
+    kept = _KEPT | {"work_mode", "backend"} if release.work_mode else _KEPT
     posted = as_object(conf.get("job_parameters")) or {}
     common = as_object(posted.get("common")) or {}
     cores = common.get("task_cores", _CORES)
@@ -75,12 +78,15 @@ def _job_parameters(conf: JsonObject, job_id: str, roles: Mapping[str, list[int]
         "spark_run": {},
         "task_conf": {},
         "task_parallelism": 1,
-        **{name: value for name, value in common.items() if name in _KEPT},
+        **{name: value for name, value in common.items() if name in kept},
         "model_id": model_id(roles),
         "model_version": job_id,
         "role_parameters": as_object(posted.get("role")) or {},
         "roles": dict(roles),
     }
+    if release.engines_in_conf:
+        filled |= {"federation_engine": "STANDALONE", "storage_engine": "STANDALONE"}
+    filled = {key: filled[key] for key in filled if key not in release.unknown_parameters}
     on_party: JsonObject = {
         **filled,
         "adaptation_parameters": {
@@ -96,10 +102,17 @@ def _job_parameters(conf: JsonObject, job_id: str, roles: Mapping[str, list[int]
 
 
 def job_rows(
-    job_id: str, plan: Plan, conf: JsonObject, dsl: object, now: int, status: str = "waiting"
+    job_id: str,
+    plan: Plan,
+    conf: JsonObject,
+    dsl: object,
+    *,
+    now: int,
+    release: Release = NEWEST,
+    status: str = "waiting",
 ) -> list[JsonObject]:
     """One row per party, the initiator's first; unknown keys of the conf are kept."""
-    parameters = _job_parameters(conf, job_id, plan.roles)
+    parameters = _job_parameters(conf, job_id, plan.roles, release)
     numbered = {
         "role": dict(plan.roles),
         "initiator": {"role": plan.initiator.role, "party_id": int(plan.initiator.party_id)},
@@ -166,10 +179,16 @@ def shown_params(module: str, name: str, spec: Module | None, given: JsonObject)
 
 
 def task_rows(
-    job_id: str, plan: Plan, conf: JsonObject, modules: Mapping[str, Module], now: int
+    job_id: str,
+    plan: Plan,
+    conf: JsonObject,
+    modules: Mapping[str, Module],
+    *,
+    now: int,
+    release: Release = NEWEST,
 ) -> list[JsonObject]:
     """One row per party and component, each party's in the order of the DSL."""
-    parameters = _job_parameters(conf, job_id, plan.roles)["posted"]
+    parameters = _job_parameters(conf, job_id, plan.roles, release)["posted"]
     rows: list[JsonObject] = []
     for party in plan.parties:
         for component in plan.components:
@@ -177,7 +196,7 @@ def task_rows(
                 continue
             spec = modules.get(component.module)
             given = plan.params[component.name, party]
-            row = _task_row(job_id, plan, party, now)
+            row = _task_row(job_id, plan, party, now=now, release=release)
             row["component_name"] = component.name
             row["component_module"] = component.module
             row["task_id"] = f"{job_id}_{component.name}"
@@ -199,7 +218,9 @@ def task_rows(
     return rows
 
 
-def _task_row(job_id: str, plan: Plan, party: Party, now: int) -> dict[str, Any]:
+def _task_row(
+    job_id: str, plan: Plan, party: Party, *, now: int, release: Release
+) -> dict[str, Any]:
     return {
         "job_id": job_id,
         "task_version": 0,
@@ -217,7 +238,7 @@ def _task_row(job_id: str, plan: Plan, party: Party, now: int) -> dict[str, Any]
         "party_status": "waiting",
         "provider_info": {
             "name": "fateflow_client.local",
-            "version": RELEASE,
+            "version": release.fate,
             "path": "",
             "python_env": "",
             "env": {},

@@ -15,8 +15,10 @@ from fateflow_client.local.modules.base import (
     Task,
 )
 from fateflow_client.local.records import started_task
+from fateflow_client.local.release import NEWEST, Release
 from fateflow_client.local.shapes import JsonObject, merged
 from fateflow_client.local.store.state import State
+from fateflow_client.local.training import save_trained
 
 SCHEDULE_LOG = "fate_flow_schedule.log"
 ERROR_LOG = "fate_flow_schedule_error.log"
@@ -30,6 +32,7 @@ class Runner:
         modules: The modules by name.
         job_id: The job.
         canceled: Set when the job is stopped or the server closes.
+        release: Whose way of keeping models.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class Runner:
         modules: Mapping[str, Module],
         job_id: str,
         canceled: threading.Event,
+        release: Release = NEWEST,
     ) -> None:
         self._state = state
         self._modules = modules
         self._job_id = job_id
         self._canceled = canceled
+        self._release = release
         self._results: dict[tuple[str, Party], Result] = {}
 
     def run(self) -> None:
@@ -60,8 +65,20 @@ class Runner:
             self._log(f"{traceback.format_exc()}", ERROR_LOG)
             jobs.end_tasks(self._job_id, "failed", f"{type(error).__name__}: {error}")
             status = "failed"
-        if jobs.finish(self._job_id, status):
+        if self._finish(status):
             self._log(f"job ended: {status}")
+
+    def _finish(self, status: str) -> bool:
+        # Together: who sees the job succeed finds its model.
+        try:
+            with self._state.database.transaction():
+                ended = self._state.jobs.finish(self._job_id, status)
+                if ended and status == "success":
+                    save_trained(self._state, self._release, self._job_id)
+        except Exception:  # a job must end whatever happens
+            self._log(traceback.format_exc(), ERROR_LOG)
+            return self._state.jobs.finish(self._job_id, "failed")
+        return ended
 
     def _plan(self) -> Plan:
         row = self._state.jobs.initiator(self._job_id)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 
 from fateflow_client.local.modules.base import Module
+from fateflow_client.local.release import NEWEST, Release
 from fateflow_client.local.runner import ERROR_LOG, SCHEDULE_LOG, Runner
 from fateflow_client.local.store.state import State
 
@@ -17,9 +18,17 @@ class Scheduler:
         state: Where jobs are kept.
         modules: The modules by name.
         workers: How many jobs run at a time.
+        release: Whose way of keeping models.
     """
 
-    def __init__(self, state: State, modules: Mapping[str, Module], workers: int) -> None:
+    def __init__(
+        self,
+        state: State,
+        modules: Mapping[str, Module],
+        workers: int,
+        release: Release = NEWEST,
+    ) -> None:
+        self._release = release
         self._state = state
         self._modules = modules
         self._changed = threading.Condition()
@@ -41,10 +50,10 @@ class Scheduler:
         with self._changed:
             self._changed.notify_all()
 
-    def stop(self, job_id: str) -> None:
-        """Cancel a job that exists; what it is computing right now is thrown away."""
+    def stop(self, job_id: str, status: str = "canceled") -> None:
+        """Stop a job that exists; what it is computing right now is thrown away."""
         with self._changed:
-            self._state.jobs.cancel(job_id)
+            self._state.jobs.cancel(job_id, status)
             event = self._running.get(job_id)
             if event is not None:
                 event.set()
@@ -75,7 +84,7 @@ class Scheduler:
                 return
             job_id, event = taken
             try:
-                Runner(self._state, self._modules, job_id, event).run()
+                Runner(self._state, self._modules, job_id, event, self._release).run()
             finally:
                 with self._changed:
                     self._running.pop(job_id, None)

@@ -17,6 +17,7 @@ from fateflow_client.local.app import create_app
 from fateflow_client.local.clock import Clock, SystemClock
 from fateflow_client.local.modules import MODULES
 from fateflow_client.local.modules.base import Module
+from fateflow_client.local.release import NEWEST, find_release
 from fateflow_client.local.scheduler import Scheduler
 from fateflow_client.local.settings import Settings
 from fateflow_client.local.store.state import State
@@ -131,8 +132,10 @@ class LocalServer:
         except BaseException:
             self._remove_temporary()
             raise
-        self._scheduler = Scheduler(self._state, known, self.settings.max_running_jobs)
-        submitter = Submitter(self._state, known, self._scheduler)
+        release = self.settings.release
+        workers = self.settings.max_running_jobs
+        self._scheduler = Scheduler(self._state, known, workers, release)
+        submitter = Submitter(self._state, known, self._scheduler, release)
         app = create_app(self._state, submitter, self._scheduler, self.settings)
         self._connections = _Connections()
         try:
@@ -229,8 +232,9 @@ def serve(
     max_running_jobs: int = 2,
     modules: Mapping[str, Module] | None = None,
     clock: Clock | None = None,
+    release: str = NEWEST.name,
 ) -> Generator[str, None, None]:
-    """Run an embedded FATE Flow 1.11 for the length of a ``with`` block.
+    """Run an embedded FATE Flow 1.x for the length of a ``with`` block.
 
     It computes in the clear what FATE computes under encryption: for one machine's own data only.
     On exit the server stops answering, running jobs fail, all threads are joined.
@@ -244,12 +248,15 @@ def serve(
         max_running_jobs: How many jobs run at a time; the others wait.
         modules: More modules by name, or others in place of the built-in ones.
         clock: Where the time comes from; the machine's by default.
+        release: Which FATE Flow to behave like: ``1.11.2``, ``1.8.0``, ``1.7.2``, ``1.7.0``,
+            ``1.6.1`` or ``1.5.3``, also ``1.11``, ``1.8`` and ``1.6``.
 
     Yields:
         The base URL, ``http://127.0.0.1:PORT``.
 
     Raises:
-        ValueError: The address is not loopback and keys are missing, or only one key is given.
+        ValueError: The address is not loopback and keys are missing, only one key is given, or
+            the release is not known.
         RuntimeError: Another server uses the data folder.
         OSError: The port is taken.
     """
@@ -260,6 +267,7 @@ def serve(
         secret_key=secret_key,
         max_running_jobs=max_running_jobs,
         clock=clock or SystemClock(),
+        release=find_release(release),
     )
     with LocalServer(data_dir, settings, modules=modules) as server:
         yield server.url

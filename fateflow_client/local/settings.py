@@ -4,9 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from fateflow_client.local.clock import Clock, SystemClock
-
-RELEASE = "1.11.3"
-"""What version/get answers: the FATE release whose FATE Flow is 1.11.2."""
+from fateflow_client.local.release import NEWEST, Release
 
 MEBIBYTE = 1024 * 1024
 
@@ -34,6 +32,7 @@ class Settings:
         max_upload_bytes: The largest upload request.
         max_json_bytes: The largest JSON body.
         clock: Where the time comes from.
+        release: Which FATE Flow the server behaves like.
     """
 
     host: str = "127.0.0.1"
@@ -44,10 +43,17 @@ class Settings:
     max_upload_bytes: int = 1024 * MEBIBYTE
     max_json_bytes: int = 16 * MEBIBYTE
     clock: Clock = field(default_factory=SystemClock)
+    release: Release = NEWEST
 
     def __post_init__(self) -> None:
         if bool(self.app_key) != bool(self.secret_key):
             message = "app_key and secret_key go together: give both or neither"
+            raise ValueError(message)
+        if self.signed and self.release.authentication == "none":
+            message = (
+                f"release {self.release.name} checks no signatures: "
+                "app_key and secret_key cannot protect it"
+            )
             raise ValueError(message)
         if not is_loopback(self.host) and not self.signed:
             message = (

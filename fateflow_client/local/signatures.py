@@ -1,4 +1,4 @@
-"""Checking a request's HMAC signature as 1.11 does, and the texts of its refusals."""
+"""Checking a request's HMAC signature as FATE Flow does, and the texts of its refusals."""
 
 import base64
 import hashlib
@@ -29,20 +29,37 @@ class Signed:
         return {name: value for name, value in found.items() if isinstance(value, str) and value}
 
 
-def refusal(request: Signed, *, app_key: str, secret_key: str, now_ms: int) -> str | None:
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request is refused: 1.11's text, and how 1.7 and 1.8 answered with HTTP codes."""
+
+    text: str
+    status: int
+    old_text: str
+
+
+_MISSING = Refusal(f"requirement headers parameters: {list(NAMES)}", 401, "Unauthorized")
+_TIMESTAMP = Refusal("Invalid TIMESTAMP", 400, "Invalid TIMESTAMP")
+_SKEW_TEXT = "TIMESTAMP is more than 60 seconds away from the server time"
+_SKEW = Refusal(_SKEW_TEXT, 425, _SKEW_TEXT)
+_UNKNOWN = Refusal("Unknown APP_KEY", 401, "Unknown APP_KEY")
+_SIGNATURE = Refusal("signature authentication failed", 403, "Forbidden")
+
+
+def refusal(request: Signed, *, app_key: str, secret_key: str, now_ms: int) -> Refusal | None:
     """Why a request is refused, or None if its signature is good."""
     if len(request.headers) != len(NAMES):
-        return f"requirement headers parameters: {list(NAMES)}"
+        return _MISSING
     timestamp = request.headers["TIMESTAMP"]
     if not (timestamp.isascii() and timestamp.isdigit()):
-        return "Invalid TIMESTAMP"
+        return _TIMESTAMP
     if abs(now_ms - int(timestamp)) > _WINDOW_MS:
-        return "TIMESTAMP is more than 60 seconds away from the server time"
+        return _SKEW
     if not hmac.compare_digest(request.headers["APP_KEY"].encode(), app_key.encode()):
-        return "Unknown APP_KEY"
+        return _UNKNOWN
     expected = _signature(request, secret_key)
     if not hmac.compare_digest(request.headers["SIGNATURE"].encode(), expected):
-        return "signature authentication failed"
+        return _SIGNATURE
     return None
 
 

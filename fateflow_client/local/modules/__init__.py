@@ -8,6 +8,7 @@ from fateflow_client.local.modules.evaluation import evaluate
 from fateflow_client.local.modules.intersection import intersect
 from fateflow_client.local.modules.reader import read
 from fateflow_client.local.modules.regression import hetero_lr, homo_lr
+from fateflow_client.local.modules.storage import download, no_storage
 from fateflow_client.local.modules.transform import transform
 from fateflow_client.local.modules.upload import upload
 
@@ -23,6 +24,9 @@ MODULES: Mapping[str, Module] = {
     "Intersection": Module(intersect, _DATA_ROLES, params.INTERSECTION),
     "HeteroLR": Module(hetero_lr, defaults=params.HETERO_LR, choices=_PENALTIES),
     "HomoLR": Module(homo_lr, defaults=params.HOMO_LR, choices=_PENALTIES),
+    "Download": Module(download, ("local",)),
+    "ModelStore": Module(no_storage, ("local",)),
+    "ModelRestore": Module(no_storage, ("local",)),
     "Evaluation": Module(evaluate, defaults=params.EVALUATION),
 }
 
@@ -32,7 +36,6 @@ NOT_RUN_HERE = frozenset(
         "CacheLoader",
         "ColumnExpand",
         "DataStatistics",
-        "Download",
         "FTL",
         "FeatureImputation",
         "FeatureScale",
@@ -59,8 +62,6 @@ NOT_RUN_HERE = frozenset(
         "LabelTransform",
         "LocalBaseline",
         "ModelLoader",
-        "ModelRestore",
-        "ModelStore",
         "OneHotEncoder",
         "PSI",
         "PositiveUnlabeled",

@@ -5,6 +5,7 @@ from pathlib import Path
 from fateflow_client.local.frames import Table
 from fateflow_client.local.modules.base import ModuleError, Party, Task
 from fateflow_client.local.shapes import JsonObject, id_order
+from fateflow_client.local.store.state import State
 from fateflow_client.local.store.tables import TableMeta
 
 _PARTITION_LIMIT = 1024
@@ -59,18 +60,30 @@ def parse_file(
     return Table(sid_name, values, ids, [rows[sid] for sid in ids], delimiter)
 
 
-def server_file(task: Task, name: str) -> Path:
-    """The file a configuration names, only if it lies in the data folder, links resolved.
+def inside_folder(state: State, name: str) -> Path:
+    """A path below the data folder, links resolved; the server's own state is not below it.
+
+    Raises:
+        ModuleError: It lies elsewhere.
+    """
+    try:
+        path = (state.folder / name).resolve()
+    except (OSError, ValueError) as error:
+        message = f"{name!r} is no usable path: {error}"
+        raise ModuleError(message) from error
+    if not path.is_relative_to(state.folder) or path.is_relative_to(state.private):
+        message = f"{name} is outside the data folder of this server"
+        raise ModuleError(message)
+    return path
+
+
+def server_file(state: State, name: str) -> Path:
+    """The file a configuration names, only if it lies in the data folder.
 
     Raises:
         ModuleError: It lies elsewhere or does not exist.
     """
-    state = task.state
-    path = (state.folder / name).resolve()
-    inside = path.is_relative_to(state.folder) and not path.is_relative_to(state.private)
-    if not inside:
-        message = f"{name} is outside the data folder of this server"
-        raise ModuleError(message)
+    path = inside_folder(state, name)
     if not path.is_file():
         message = f"{name} is not exist, please check the configure"
         raise ModuleError(message)
@@ -90,7 +103,7 @@ def upload(task: Task) -> None:
     received = task.state.uploads / f"{task.job_id}.csv"
     is_received = received.is_file()
     try:
-        path = received if is_received else server_file(task, str(params["file"]))
+        path = received if is_received else server_file(task.state, str(params["file"]))
         _store(task, party, params, path)
     finally:
         if is_received:

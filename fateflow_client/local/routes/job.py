@@ -1,120 +1,169 @@
-"""Routes below /v1/job: submit, stop, query, lists, logs, queue."""
+"""Routes below /v1/job that start, change and end jobs, and the one that fetches their logs."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from typing import IO
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 
-from fateflow_client.local.conf import SubmitRejectedError
+from fateflow_client.local.parts import Parts
+from fateflow_client.local.rejections import SubmitRejectedError
 from fateflow_client.local.replies import (
+    ExceptionReplyError,
     archive,
     body,
     envelope,
     error_reply,
+    mapping,
     required,
     text_member,
 )
-from fateflow_client.local.routes.listing import BadParameterError, list_jobs, list_tasks
-from fateflow_client.local.scheduler import Scheduler
-from fateflow_client.local.shapes import JsonObject, as_object
-from fateflow_client.local.store.query import RowTable, filter_clause
-from fateflow_client.local.store.rows import JOBS, TASKS, Columns, prefixed
-from fateflow_client.local.store.state import State
-from fateflow_client.local.submit import Submitter
+from fateflow_client.local.rerun import RerunError, clean, rerun, update_parameters
+from fateflow_client.local.shapes import as_list, as_object
+from fateflow_client.local.store.jobs import END_STATUSES
 
+_DATA_ERROR = 102
 _OPERATING_ERROR = 103
+_ARGUMENT_ERROR = 101
+_NO_JOB = "can not found job"
 
 
-def _mapping(call: str) -> JsonObject:
-    """The body as keyword arguments of a call; the text of the error is Python's own."""
-    found = as_object(g.body)
-    if found is None:
-        kind = type(g.body).__name__
-        message = f"{call} argument after ** must be a mapping, not {kind}"
-        raise TypeError(message)
-    return found
-
-
-def blueprint(state: State, submitter: Submitter, scheduler: Scheduler) -> Blueprint:
+def blueprint(parts: Parts) -> Blueprint:
     """The routes."""
     routes = Blueprint("job", __name__, url_prefix="/job")
+    state, release = parts.state, parts.release
     jobs = state.jobs
 
     @routes.post("/submit")
     def submit() -> Response:
-        posted = _mapping("type object")
-        job_id = submitter.ids.new()
+        posted = body() if release.short_rejections else mapping("type object")
+        conf, dsl = posted.get("job_runtime_conf"), posted.get("job_dsl")
+        if not release.short_rejections:
+            conf, dsl = conf or posted.get("runtime_conf"), dsl or posted.get("dsl")
+        job_id = parts.submitter.ids.new()
         try:
-            conf = as_object(posted.get("job_runtime_conf"))
-            data = submitter.submit(job_id, conf, posted.get("job_dsl"))
+            data = parts.submitter.submit(job_id, as_object(conf), dsl)
         except SubmitRejectedError as error:
+            if release.short_rejections:
+                raise ExceptionReplyError(error.short(), error.per_party) from error
             return envelope(retcode=_OPERATING_ERROR, retmsg=error.traceback(), job_id=job_id)
-        return envelope(data, job_id=job_id)
+        return envelope(data, job_id=job_id, retmsg=data.get("message", "success"))
 
     @routes.post("/stop")
     def stop() -> Response:
         job_id = body().get("job_id")
+        if release.stop_needs_text and isinstance(job_id, int):
+            message = "unsupported operand type(s) for +: 'int' and 'str'"
+            raise TypeError(message)
         if job_id is None or jobs.initiator(str(job_id)) is None:
-            return envelope(retcode=102, retmsg="can not found job")
-        scheduler.stop(str(job_id))
-        return envelope(retmsg="stop job on this party success; stop job on all party success")
+            if "stop" in release.unknown_logged:
+                state.tracking.log_unknown(str(job_id), "stop")
+            return envelope(retcode=_DATA_ERROR, retmsg=_NO_JOB)
+        wanted = str(body().get("stop_status", "canceled"))
+        parts.scheduler.stop(str(job_id), wanted if wanted in END_STATUSES else "canceled")
+        return envelope(retmsg=release.stopped)
 
-    @routes.post("/query")
-    def query() -> Response:
-        rows = _select(jobs.rows, JOBS, _mapping("query_job()"))
-        message = "success" if rows else "no job could be found"
-        return envelope([prefixed(row) for row in rows], retmsg=message)
+    @routes.post("/rerun")
+    def rerun_job() -> Response:
+        asked = body()
+        job_id = str(asked.get("job_id"))
+        if jobs.initiator(job_id) is None:
+            return envelope(retcode=_DATA_ERROR, retmsg=_NO_JOB)
+        named = asked.get("component_name")
+        names = [str(name) for name in as_list(named) or ([named] if named else [])]
+        try:
+            rerun(state, job_id, names, force=bool(asked.get("force")))
+        except RerunError as error:
+            message = f"rerun job failed:\n{error}"
+            return envelope(retcode=_OPERATING_ERROR, retmsg=message)
+        parts.scheduler.wake()
+        return envelope(retmsg="rerun job success")
 
-    @routes.post("/task/query")
-    def task_query() -> Response:
-        rows = _select(jobs.tasks, TASKS, _mapping("query_task()"))
-        if not rows:
-            return envelope(retcode=101, retmsg="find task failed")
-        return envelope([prefixed(row) for row in rows])
+    @routes.post("/clean")
+    def clean_job() -> Response:
+        asked = body()
+        if not clean(state, asked):
+            message = "no found task"
+            raise Exception(message)
+        return envelope()
 
-    @routes.post("/list/job")
-    def list_job() -> Response:
-        return _listed(list_jobs, jobs.rows)
+    @routes.post("/update")
+    def update() -> Response:
+        asked = body()
+        key = {name: asked[name] for name in ("job_id", "party_id", "role")}
+        if asked["job_id"] is None or not jobs.rows.select(key):
+            return envelope(retcode=_ARGUMENT_ERROR, retmsg="find job failed")
+        jobs.rows.update(key, {"description": str(asked.get("notes", ""))})
+        return envelope()
 
-    @routes.post("/list/task")
-    def list_task() -> Response:
-        return _listed(list_tasks, jobs.tasks)
+    @routes.post("/parameter/update")
+    def parameter_update() -> Response:
+        asked = required("job_id")
+        first = jobs.initiator(str(asked["job_id"]))
+        if first is None:
+            return envelope(retcode=_DATA_ERROR, retmsg=_NO_JOB)
+        return envelope(update_parameters(state, first, asked))
+
+    @routes.post("/clean/queue")
+    def clean_queue() -> Response:
+        cleaned: dict[str, int] = {}
+        for job_id in jobs.waiting_ids():
+            parts.scheduler.stop(job_id)
+            cleaned[job_id] = 0
+        return envelope(cleaned)
+
+    _log_routes(routes, parts)
+    return routes
+
+
+def _log_routes(routes: Blueprint, parts: Parts) -> None:
+    state = parts.state
+
+    def log_folder(job_id: object) -> str:
+        return f"{state.folder}/logs/{job_id}"
+
+    def no_log(job_id: str) -> Response:
+        path = log_folder(job_id)
+        message = f"Log file path: '{path}' not found. Please check if the job id is valid."
+        return error_reply(404, message)
 
     @routes.post("/log/download")
     def log_download() -> Response:
         job_id = str(required("job_id")["job_id"])
         files = state.tracking.logs(job_id)
         if not files:
-            path = f"{state.folder}/logs/{job_id}"
-            message = f"Log file path: '{path}' not found. Please check if the job id is valid."
-            return error_reply(404, message)
-        members = (text_member(name, text) for name, text in files.items())
-        return archive(f"job_{job_id}_log.tar.gz", members)
+            return no_log(job_id)
+        return archive(f"job_{job_id}_log.tar.gz", _members(files))
 
-    @routes.post("/clean/queue")
-    def clean_queue() -> Response:
-        cleaned: dict[str, int] = {}
-        for job_id in jobs.waiting_ids():
-            scheduler.stop(job_id)
-            cleaned[job_id] = 0
-        return envelope(cleaned)
+    @routes.get("/log")
+    def log() -> Response:
+        job_id = body().get("job_id") or ""
+        if not isinstance(job_id, str):
+            message = f"join() argument must be str or bytes, not '{type(job_id).__name__}'"
+            raise TypeError(message)
+        # Without a job id the release hands out every log of the server.
+        files = state.tracking.logs(job_id) if job_id else _all_logs(parts)
+        if job_id and not files:
+            path = log_folder(job_id)
+            message = f"Log file path: {path} not found. Please check if the job id is valid."
+            return error_reply(210, message)
+        return archive(f"job_{job_id}_log.tar.gz", _members(files))
 
-    return routes
-
-
-def _select(table: RowTable, columns: Columns, asked: JsonObject) -> list[JsonObject]:
-    """Rows by any column; nothing when no filter is usable, as 1.11 answers."""
-    clauses, values = filter_clause(columns, asked)
-    if not clauses:
-        return []
-    order = asked.get("order_by")
-    order_by = order if isinstance(order, str) and order in columns.kinds else None
-    descending = bool(asked.get("reverse"))
-    return table.where(clauses, values, order_by=order_by, descending=descending)[0]
+    @routes.post("/log/path")
+    def log_path() -> Response:
+        job_id = str(required("job_id")["job_id"])
+        if not state.tracking.logs(job_id):
+            return no_log(job_id)
+        return envelope({"logs_directory": log_folder(job_id)})
 
 
-def _listed(listing: Callable[[RowTable, JsonObject], Any], table: RowTable) -> Response:
-    try:
-        return envelope(listing(table, body()))
-    except BadParameterError as error:
-        return error_reply(400, str(error))
+def _all_logs(parts: Parts) -> dict[str, str]:
+    rows = parts.state.jobs.rows.select({"is_initiator": 1})
+    return {
+        f"{row['job_id']}/{path}": text
+        for row in rows
+        for path, text in parts.state.tracking.logs(row["job_id"]).items()
+    }
+
+
+def _members(files: dict[str, str]) -> Iterator[tuple[str, IO[bytes], int]]:
+    return (text_member(name, text) for name, text in files.items())

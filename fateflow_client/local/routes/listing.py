@@ -1,8 +1,9 @@
-"""The paged lists of 1.11: which parameters they take and which they answer with HTTP 400."""
+"""The lists of jobs and tasks: bare up to 1.7.0, later paged and picky about parameters."""
 
 from typing import Any
 
 from fateflow_client.local.conf import ROLES
+from fateflow_client.local.release import Release
 from fateflow_client.local.shapes import JsonObject, as_list
 from fateflow_client.local.store.query import RowTable
 
@@ -15,15 +16,18 @@ class BadParameterError(Exception):
     """A parameter has a value that the list does not take.
 
     Args:
-        name: The parameter or parameters.
+        names: The parameter or parameters.
+        prefix: A word more that some releases have in their text.
     """
 
-    def __init__(self, *names: str) -> None:
-        super().__init__("Invalid parameter " + " or ".join(f"'{name}'" for name in names) + ".")
+    def __init__(self, *names: str, prefix: str = "") -> None:
+        shown = " or ".join(f"'{name}'" for name in names)
+        super().__init__(f"Invalid parameter {prefix}{shown}.")
 
 
-def list_jobs(table: RowTable, asked: JsonObject) -> JsonObject:
+def list_jobs(table: RowTable, asked: JsonObject | None, release: Release) -> JsonObject:
     """``job/list/job``: newest first, rejected submits hidden, keys without ``f_``."""
+    asked = _body(asked)
     clauses: list[str] = ["tag != ?"]
     values: list[Any] = ["submit_failed"]
     for name in ("job_id", "description"):
@@ -37,7 +41,7 @@ def list_jobs(table: RowTable, asked: JsonObject) -> JsonObject:
     for name, known in (("role", ROLES), ("status", _STATUSES)):
         if asked.get(name) is not None:
             _one_of(clauses, values, name, asked[name], known)
-    rows, count = _page(table, asked, clauses, values, ("create_time", "desc"))
+    rows, count = _page(table, asked, clauses, values, ("create_time", "desc"), release)
     for row in rows:
         row["party_id"] = int(row["party_id"])
         everyone = {party for parties in row["roles"].values() for party in parties}
@@ -45,8 +49,9 @@ def list_jobs(table: RowTable, asked: JsonObject) -> JsonObject:
     return {"jobs": rows, "count": count}
 
 
-def list_tasks(table: RowTable, asked: JsonObject) -> JsonObject:
+def list_tasks(table: RowTable, asked: JsonObject | None, release: Release) -> JsonObject:
     """``job/list/task``: oldest first, keys without ``f_``."""
+    asked = _body(asked)
     clauses: list[str] = []
     values: list[Any] = []
     if asked.get("role") is not None:
@@ -58,8 +63,22 @@ def list_tasks(table: RowTable, asked: JsonObject) -> JsonObject:
         if asked.get(name) is not None:
             clauses.append(f"{name} = ?")
             values.append(str(asked[name]))
-    rows, count = _page(table, asked, clauses, values, ("create_time", "asc"))
+    rows, count = _page(table, asked, clauses, values, ("create_time", "asc"), release)
     return {"tasks": rows, "count": count}
+
+
+def _body(asked: JsonObject | None) -> JsonObject:
+    if asked is None:
+        raise BadParameterError("limit", "page")
+    return asked
+
+
+def bare_rows(table: RowTable, asked: JsonObject) -> list[JsonObject]:
+    """The lists up to 1.7.0: newest first, and a limit is all they know."""
+    limit: Any = asked.get("limit")
+    # The comparison fails on null and text with the texts that clients see.
+    count = limit if limit > 0 else 0
+    return table.where([], [], order_by="create_time", descending=True, limit=count)[0]
 
 
 def _contains(clauses: list[str], values: list[Any], name: str, wanted: Any) -> None:
@@ -91,6 +110,7 @@ def _page(
     clauses: list[str],
     values: list[Any],
     default: tuple[str, str],
+    release: Release,
 ) -> tuple[list[JsonObject], int]:
     try:
         limit, page = int(asked.get("limit", 0)), int(asked.get("page", 1))
@@ -98,10 +118,12 @@ def _page(
         raise BadParameterError("limit", "page") from None
     order_by = asked.get("order_by", default[0])
     order = asked.get("order", default[1])
-    if order_by not in _ORDERS or (order_by == "task_version" and "tag != ?" in clauses):
+    of_jobs = "tag != ?" in clauses
+    no_version = of_jobs or release.old_order_text
+    if order_by not in _ORDERS or (order_by == "task_version" and no_version):
         raise BadParameterError("order_by")
     if order not in _DIRECTIONS:
-        raise BadParameterError("order")
+        raise BadParameterError("order", prefix="order " if release.old_order_text else "")
     return table.where(
         clauses,
         values,

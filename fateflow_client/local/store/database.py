@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fateflow_client.local.store.rows import JOBS, TASKS
+from fateflow_client.local.store.rows import JOBS, MODELS, TASKS
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS jobs ({JOBS.ddl()}, PRIMARY KEY (job_id, role, party_id));
@@ -30,8 +30,25 @@ CREATE TABLE IF NOT EXISTS metrics (
 CREATE TABLE IF NOT EXISTS documents (
     job_id TEXT, component_name TEXT, role TEXT, party_id TEXT, kind TEXT, body TEXT NOT NULL,
     PRIMARY KEY (job_id, component_name, role, party_id, kind));
+CREATE TABLE IF NOT EXISTS days (kind TEXT, day TEXT, PRIMARY KEY (kind, day));
+CREATE TABLE IF NOT EXISTS models ({MODELS.ddl()},
+    PRIMARY KEY (role, party_id, model_id, model_version));
+CREATE TABLE IF NOT EXISTS model_components (
+    role TEXT, party_id TEXT, model_id TEXT, model_version TEXT, component_name TEXT,
+    module TEXT, alias TEXT, body TEXT NOT NULL, run_parameters TEXT NOT NULL,
+    PRIMARY KEY (role, party_id, model_id, model_version, component_name, alias));
+CREATE TABLE IF NOT EXISTS tags (
+    tag_id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, description TEXT);
+CREATE TABLE IF NOT EXISTS model_tags (
+    tag_id INTEGER, model_version TEXT, PRIMARY KEY (tag_id, model_version));
 CREATE TABLE IF NOT EXISTS logs (job_id TEXT, path TEXT, line TEXT);
 CREATE INDEX IF NOT EXISTS logs_by_job ON logs (job_id);
+"""
+# A folder that an earlier version of this server wrote has no days yet.
+_FILL_DAYS = """
+INSERT OR IGNORE INTO days SELECT 'metric', substr(job_id, 1, 8) FROM metrics;
+INSERT OR IGNORE INTO days SELECT 'summary', substr(job_id, 1, 8) FROM documents
+    WHERE kind = 'summary';
 """
 
 
@@ -48,7 +65,7 @@ class Database:
             self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(_SCHEMA)
+            self._connection.executescript(_SCHEMA + _FILL_DAYS)
         except sqlite3.Error as error:
             self._connection.close()
             message = f"{path} cannot be opened; is another server using it? ({error})"

@@ -9,6 +9,9 @@ from fateflow_client.local.store.database import Database
 from fateflow_client.local.store.query import RowTable
 from fateflow_client.local.store.rows import JOBS, TASKS
 
+END_STATUSES = frozenset(("success", "failed", "canceled", "timeout"))
+"""A job in one of these has ended; only a rerun makes it wait again."""
+
 
 class Jobs:
     """The job and task rows; every change of status is guarded by the status it starts from."""
@@ -49,6 +52,31 @@ class Jobs:
         }
         return self.rows.update({"job_id": job_id, "status": "waiting"}, changes) > 0
 
+    def reset(self, job_id: str, version: int) -> None:
+        """An ended job waits again, its tasks as a new version."""
+        cleared = dict.fromkeys(("start_time", "end_time", "elapsed", "cancel_time"))
+        with self._database.transaction():
+            changes: JsonObject = {
+                **cleared,
+                "status": "waiting",
+                "tag": "",
+                "progress": 0,
+                "cancel_signal": 0,
+                "rerun_signal": 1,
+                "end_scheduling_updates": 0,
+                "update_time": self._clock.now_ms(),
+            }
+            self.rows.update({"job_id": job_id}, changes)
+            again: JsonObject = {
+                **dict.fromkeys(("start_time", "end_time", "elapsed")),
+                "status": "waiting",
+                "party_status": "waiting",
+                "task_version": version,
+                "error_report": "",
+                "kill_status": 0,
+            }
+            self.update_tasks({"job_id": job_id}, again)
+
     def progress(self, job_id: str, percent: int) -> None:
         """Record how much of a running job is done."""
         changes: JsonObject = {"progress": percent, "update_time": self._clock.now_ms()}
@@ -74,17 +102,17 @@ class Jobs:
                 changes["progress"] = 100
             return self.rows.update({"job_id": job_id, "status": "running"}, changes) > 0
 
-    def cancel(self, job_id: str) -> bool:
-        """Cancel a job that has not ended; False for one that has (only the signal is kept)."""
+    def cancel(self, job_id: str, status: str = "canceled") -> bool:
+        """Stop a job that has not ended; False for one that has (only the signal is kept)."""
         now = self._clock.now_ms()
         with self._database.transaction():
             signal: JsonObject = {"cancel_signal": 1, "cancel_time": now, "update_time": now}
             self.rows.update({"job_id": job_id}, signal)
-            canceled: JsonObject = {"status": "canceled", "tag": "job_end"}
+            canceled: JsonObject = {"status": status, "tag": "job_end"}
             was_waiting = self.rows.update({"job_id": job_id, "status": "waiting"}, canceled)
-            was_running = self.finish(job_id, "canceled")
+            was_running = self.finish(job_id, status)
             if was_running:
-                self.end_tasks(job_id, "canceled", "")
+                self.end_tasks(job_id, status, "")
             return bool(was_waiting) or was_running
 
     def end_tasks(self, job_id: str, status: str, report: str) -> None:

@@ -10,6 +10,10 @@ from fateflow_client.local.store.rows import Columns
 _RANGE_LENGTH = 2
 
 
+class SQLError(Exception):
+    """What FATE Flow's database layer raises; its name is part of an answer."""
+
+
 def filter_clause(columns: Columns, filters: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
     """The usable filters as SQL; unknown columns and nulls are ignored, as 1.11 does.
 

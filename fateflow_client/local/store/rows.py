@@ -10,7 +10,7 @@ from fateflow_client.local.clock import date_string
 from fateflow_client.local.shapes import JsonObject
 
 _SQL_TYPE = {"text": "TEXT", "int": "INTEGER", "bool": "INTEGER", "json": "TEXT"}
-_DATED = ("create_time", "update_time", "start_time", "end_time")
+_DATED = frozenset(("create_time", "update_time", "start_time", "end_time"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Columns:
             elif value is not None and kind == "bool":
                 value = bool(value)
             result[name] = value
-        for name in _DATED:
+        for name in self.kinds.keys() & _DATED:
             result[name.replace("_time", "_date")] = date_string(result[name])
         return result
 
@@ -66,6 +66,18 @@ JOBS = Columns(
         boolean="is_initiator ready_signal cancel_signal rerun_signal resource_in_use",
         document="dsl runtime_conf runtime_conf_on_party train_runtime_conf roles user "
         "inheritance_info",
+    ),
+)
+
+MODELS = Columns(
+    "models",
+    _kinds(
+        text="role party_id job_id model_id model_version initiator_role initiator_party_id "
+        "description job_status fate_version archive_sha256 archive_from_ip",
+        integer="size loaded_times imported in_database work_mode create_time update_time",
+        boolean="parent",
+        document="roles runtime_conf train_dsl train_runtime_conf runtime_conf_on_party "
+        "inference_dsl parent_info",
     ),
 )
 

@@ -6,7 +6,10 @@ from fateflow_client.local.clock import Clock
 from fateflow_client.local.store.database import Database
 from fateflow_client.local.store.frames import Frames
 from fateflow_client.local.store.jobs import Jobs
+from fateflow_client.local.store.models import Models
+from fateflow_client.local.store.outputs import Outputs
 from fateflow_client.local.store.tables import Tables
+from fateflow_client.local.store.tags import Tags
 from fateflow_client.local.store.tracking import Tracking
 
 
@@ -28,9 +31,12 @@ class State:
         self.database = Database(self.private / "state.sqlite3")
         self.frames = Frames(self.database)
         self.frames.drop_orphans()
-        self.tables = Tables(self.database, self.frames)
+        self.outputs = Outputs(self.database)
+        self.tables = Tables(self.database, self.frames, self.outputs)
         self.tracking = Tracking(self.database, self.frames)
         self.jobs = Jobs(self.database, clock)
+        self.models = Models(self.database, clock)
+        self.tags = Tags(self.database)
 
     def close(self) -> None:
         """Close the database."""

@@ -1,4 +1,4 @@
-"""Uploaded tables: what they are called, how they were split, which frame holds their rows."""
+"""Tables, uploaded or put out: their names, how they were split, which frame has their rows."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from fateflow_client.local.frames import Table
 from fateflow_client.local.shapes import JsonObject
 from fateflow_client.local.store.database import Database
 from fateflow_client.local.store.frames import Frames
+from fateflow_client.local.store.outputs import Outputs
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class TableMeta:
 class Tables:
     """The tables of the server."""
 
-    def __init__(self, database: Database, frames: Frames) -> None:
+    def __init__(self, database: Database, frames: Frames, outputs: Outputs) -> None:
         self._database = database
         self._frames = frames
+        self._outputs = outputs
 
     def get(self, namespace: str, name: str) -> TableMeta | None:
         """The table's description, or None."""
@@ -41,7 +43,7 @@ class Tables:
                 (namespace, name),
             ).fetchone()
         if row is None:
-            return None
+            return self._output(namespace, name)
         return TableMeta(
             namespace=row["namespace"],
             name=row["name"],
@@ -54,6 +56,30 @@ class Tables:
             id_delimiter=row["id_delimiter"],
             job_id=row["job_id"],
         )
+
+    def _output(self, namespace: str, name: str) -> TableMeta | None:
+        """A component's output under the name it has as a table."""
+        output = self._outputs.find(namespace, name)
+        if output is None:
+            return None
+        header: list[str] = output["header"]
+        schema: JsonObject = {"header": ",".join(header[1:]), "sid": "".join(header[:1])}
+        return TableMeta(
+            namespace=namespace,
+            name=name,
+            partitions=1,
+            frame_id=output["frame_id"],
+            count=output["count"],
+            origin="output",
+            schema=schema,
+            job_id=output["job_id"],
+        )
+
+    def is_uploaded(self, frame_id: int) -> bool:
+        """Whether a frame holds rows as they were uploaded."""
+        with self._database.transaction() as connection:
+            statement = "SELECT 1 FROM tables WHERE frame_id = ?"
+            return connection.execute(statement, (frame_id,)).fetchone() is not None
 
     def put(self, meta: TableMeta, table: Table) -> None:
         """Store a table, replacing one of the same name."""
@@ -81,6 +107,9 @@ class Tables:
             meta = self.get(namespace, name)
             if meta is None:
                 return False
+            output = self._outputs.find(namespace, name) if meta.origin == "output" else None
+            if output is not None:
+                self._outputs.delete(output)
             connection.execute(
                 "DELETE FROM tables WHERE namespace = ? AND name = ?", (namespace, name)
             )

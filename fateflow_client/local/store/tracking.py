@@ -1,7 +1,8 @@
 """What components leave behind: outputs, metrics, models, summaries, log lines."""
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class Place:
         return self.job_id, self.component_name, self.role, self.party_id
 
 
+_JOB_ID = re.compile(r"\d{21,25}")
 _AT = "job_id = ? AND component_name = ? AND role = ? AND party_id = ?"
 
 
@@ -63,6 +65,31 @@ class Tracking:
                 "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (*place.key(), namespace, name, json.dumps(data), json.dumps(meta)),
             )
+            self._open_day("metric", place.job_id)
+
+    def _open_day(self, kind: str, job_id: str) -> None:
+        """FATE Flow keeps a table per day, made by the first to write to it."""
+        with self._database.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO days VALUES (?, ?)", (kind, job_id[:8]))
+
+    def has_day(self, kind: str, day: str) -> bool:
+        """Whether the day's table of metrics or summaries exists."""
+        with self._database.transaction() as connection:
+            statement = "SELECT 1 FROM days WHERE kind = ? AND day = ?"
+            return connection.execute(statement, (kind, day)).fetchone() is not None
+
+    def drop_metric_day(self, day: str) -> None:
+        """Delete all metrics of the jobs of a day, as dropping its table does."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM metrics WHERE substr(job_id, 1, 8) = ?", (day,))
+            connection.execute("DELETE FROM days WHERE kind = 'metric' AND day = ?", (day,))
+
+    def delete_metrics(self, filters: Mapping[str, str]) -> bool:
+        """Delete a job's metrics, or those of a place in it; answers whether there were any."""
+        clauses = " AND ".join(f"{name} = ?" for name in filters)
+        with self._database.transaction() as connection:
+            statement = f"DELETE FROM metrics WHERE {clauses}"  # noqa: S608 own names
+            return connection.execute(statement, list(filters.values())).rowcount > 0
 
     def metrics(self, place: Place) -> dict[str, dict[str, JsonObject]]:
         """All metrics by namespace and name, in the order they were written."""
@@ -84,6 +111,8 @@ class Tracking:
                 "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)",
                 (*place.key(), kind, json.dumps(body)),
             )
+            if kind == "summary":
+                self._open_day("summary", place.job_id)
 
     def document(self, place: Place, kind: str) -> JsonObject | None:
         """A model or a summary, or None."""
@@ -93,6 +122,12 @@ class Tracking:
                 (*place.key(), kind),
             ).fetchone()
         return None if row is None else json.loads(row["body"])
+
+    def log_unknown(self, job_id: str, call: str) -> None:
+        """Note in a log of its own that a job was asked about that does not exist."""
+        if _JOB_ID.fullmatch(job_id):
+            paths = ("fate_flow_schedule.log", "fate_flow_schedule_error.log")
+            self.log(job_id, paths, f"{call}: can not found job {job_id}")
 
     def log(self, job_id: str, paths: Iterable[str], line: str) -> None:
         """Append a line to log files of a job."""
