@@ -181,7 +181,7 @@ class Caller:
             raise
 
     def _no_file(self, endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
-        envelope = read_envelope(reply, where)
+        envelope = read_envelope(reply, where, since=endpoint.since)
         if envelope.retcode != 0 or reply.status != 200:
             return decode(endpoint, reply, where)
         raise ProtocolError(
