@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
 
@@ -239,7 +240,12 @@ class Endpoint(Generic[Q, R]):
 
 def endpoint_of(request: Request) -> Endpoint[Any, Any]:
     """Find the endpoint of a request: in the group's module that has the name of its own module."""
-    for cls in type(request).__mro__:
+    return _endpoint_of(type(request))
+
+
+@cache
+def _endpoint_of(kind: type[Request]) -> Endpoint[Any, Any]:
+    for cls in kind.__mro__:
         if cls.__module__.startswith("fateflow_client.domain."):
             name = cls.__module__.rpartition(".")[2]
             module = import_module(f"fateflow_client.groups.{name}")
@@ -248,4 +254,4 @@ def endpoint_of(request: Request) -> Endpoint[Any, Any]:
                 if found is not None and found.request is cls:
                     endpoint: Endpoint[Any, Any] = found
                     return endpoint
-    raise TypeError(f"{type(request).__name__} is no request of this library")
+    raise TypeError(f"{kind.__name__} is no request of this library")
