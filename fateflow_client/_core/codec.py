@@ -168,6 +168,8 @@ def _refusal(
 def _hint(cls: type[ApiError], envelope: Envelope) -> str:
     if cls is AuthError:
         return "Check app_key, secret_key and this machine's clock (60 s off is too much)."
+    if "work_mode" in envelope.retmsg:
+        return "Servers up to 1.6 want work_mode in the conf: 0 standalone, 1 cluster."
     if _NO_ROUTE in envelope.retmsg:
         return "The server has no such route: is the base URL or the release another one?"
     if issubclass(cls, NotFoundError):

@@ -11,6 +11,7 @@ import pytest
 
 from fateflow_client import (
     AlreadyExistsError,
+    ApiError,
     FlowClient,
     JobFailedError,
     NotFoundError,
@@ -251,3 +252,13 @@ def test_tables_can_be_deleted(site: Site) -> None:
     ).table_name
     site.client.table.delete("lab", "host")
     assert not site.client.table.info("lab", "host").exists
+
+
+def test_old_servers_want_work_mode_and_the_error_says_so(tmp_path: Path) -> None:
+    guest, _ = write_breast_cancer(tmp_path)
+    job = DemoJob(9999, 10000, 10000, "lab", "guest", "host")
+    with serve(release="1.6") as url, FlowClient.from_url(url) as client:
+        with pytest.raises(ApiError, match="0 standalone, 1 cluster"):
+            client.data.upload(job.upload_conf(guest, "guest"))
+        with pytest.raises(ApiError, match="0 standalone, 1 cluster"):
+            client.job.submit(job.conf(), dsl())
