@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from fateflow_client.domain._base import Envelope, LocalJob, Request, Result, Returns, RowsResult
 from fateflow_client.domain.job import ModelRef
@@ -48,6 +48,9 @@ class DataDownloadRequest(Request, Returns[DataDownloaded]):
 
 class DataUploadRequest(Request, Returns[Uploaded]):
     """Upload a table."""
+
+    # A conf's storage_address may hold a password.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     local_fields: ClassVar[frozenset[str]] = frozenset({"verbose"})
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from fateflow_client._core.shapes import mapping
 from fateflow_client.domain._base import (
@@ -22,6 +22,9 @@ from fateflow_client.domain._base import (
 )
 from fateflow_client.domain.tag import Tag
 from fateflow_client.types import DocumentIn, JobIdIn, Name, NamesIn, PartyIdIn, RoleIn, Time
+
+_HIDDEN = ConfigDict(hide_input_in_errors=True)
+"""For requests whose confs may hold passwords of databases: no input in messages."""
 
 
 class PartyResult(Result):
@@ -89,6 +92,8 @@ class ModelExported(Result):
 class ModelExportRequest(Request, Returns[ModelExported]):
     """Download a model as a zip."""
 
+    model_config = _HIDDEN
+
     conf_path: DocumentIn
     """The export conf, with the folder ``output_path`` of this machine."""
 
@@ -100,6 +105,8 @@ class ModelStored(LocalJob):
 class ModelStoreRequest(Request, Returns[ModelStored]):
     """Put a model into the server's model storage."""
 
+    model_config = _HIDDEN
+
     conf_path: DocumentIn
     """Role, party_id, model_id, model_version."""
 
@@ -110,6 +117,8 @@ class ModelRestored(LocalJob):
 
 class ModelRestoreRequest(Request, Returns[ModelRestored]):
     """Get a model out of the server's model storage."""
+
+    model_config = _HIDDEN
 
     conf_path: DocumentIn
     """Role, party_id, model_id, model_version."""
@@ -139,6 +148,8 @@ class ModelImported(Result):
 
 class ModelImportRequest(Request, Returns[ModelImported]):
     """Upload a model from a zip."""
+
+    model_config = _HIDDEN
 
     conf_path: DocumentIn
     """The import conf, with the zip ``file`` of this machine."""

@@ -216,6 +216,7 @@ MIGRATE = Endpoint(
     times=ep.MODEL,
     documents={"conf_path": ""},
     confs={"conf_path": ModelMigrateConf},
+    meanings=(_FAILED,),
     per_party=True,
     safe_if=_fixed_version,
     finish=_migrated,

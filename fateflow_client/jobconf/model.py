@@ -11,7 +11,7 @@ from fateflow_client.types import Name, PartyIdIn, RoleIn, ZeroOrOne
 
 
 class _Conf(BaseModel):
-    # Store and restore confs hold passwords of databases: no input in messages.
+    # Some confs hold passwords of databases: no input in messages.
     model_config = ConfigDict(
         frozen=True, extra="allow", protected_namespaces=(), hide_input_in_errors=True
     )
@@ -117,10 +117,8 @@ class ModelMigrateConf(_Conf):
         return self
 
 
-class DataDownloadConf(BaseModel):
+class DataDownloadConf(_Conf):
     """What ``data.download`` reads."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
 
     namespace: Name
     """The table's namespace."""

@@ -12,7 +12,8 @@ from fateflow_client.types import Name, Number, ZeroOrOne
 class UploadConf(BaseModel):
     """What ``data.upload`` reads. Unknown members are kept and sent."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    # storage_address may hold a password: no input in messages.
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     namespace: Name
     """The table's namespace."""
