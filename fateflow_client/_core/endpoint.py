@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from fateflow_client._core.releases import Capability, OldRoute, Release
 from fateflow_client.domain._base import Request, Result
-from fateflow_client.errors import ApiError
+from fateflow_client.errors import ApiError, ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,6 +183,14 @@ class CallOptions:
     """What a download does where its target exists."""
     progress: Progress | None = None
     """Told of a transfer's progress."""
+
+    def __post_init__(self) -> None:
+        for name in ("timeout", "deadline"):
+            seconds: float | None = getattr(self, name)
+            if seconds is not None and not seconds > 0:
+                raise ConfigError(f"{name} is a number of seconds above 0")
+        if self.exist not in ("replace", "error", "skip"):
+            raise ConfigError('exist is "replace", "error" or "skip"')
 
 
 @dataclass(frozen=True, slots=True)

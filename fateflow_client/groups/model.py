@@ -86,7 +86,8 @@ def _imported(result: ModelImported, _: ep.Documents, wire: ep.Wire) -> ModelImp
 
 
 def _forced(_: ModelImportRequest, documents: ep.Documents) -> bool:
-    return bool(documents["conf_path"].value.get("force_update"))
+    # A text "0" is a 0.
+    return ModelImportConf.model_validate(documents["conf_path"].value).force_update == 1
 
 
 def _encode_bind(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fateflow_client import FlowClient, InputFileError
+from fateflow_client import ConfigError, FlowClient, InputFileError
 from tests.support.samples import CONF, DSL, JOB_ID, PARTY
 from tests.support.server import ScriptedServer
 
@@ -67,6 +67,23 @@ def test_a_wrong_argument_is_refused_and_nothing_is_sent(
     call: Call, client: FlowClient, server: ScriptedServer
 ) -> None:
     with pytest.raises(ValidationError):
+        call(client)
+    assert server.connections == 0
+
+
+BAD_OPTIONS: dict[str, Call] = {
+    "a timeout of 0": lambda c: c.job.query(JOB_ID, timeout=0),
+    "a negative deadline": lambda c: c.job.query(JOB_ID, deadline=-1),
+    "a deadline that is no number": lambda c: c.job.query(JOB_ID, deadline=float("nan")),
+    "an exist of another kind": lambda c: c.job.log(JOB_ID, "out", exist="overwrite"),
+}
+
+
+@pytest.mark.parametrize("call", BAD_OPTIONS.values(), ids=BAD_OPTIONS.keys())
+def test_a_wrong_option_is_refused_and_nothing_is_sent(
+    call: Call, client: FlowClient, server: ScriptedServer
+) -> None:
+    with pytest.raises(ConfigError):
         call(client)
     assert server.connections == 0
 
