@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from threading import RLock
 from typing import Any
@@ -165,7 +166,8 @@ class Caller:
         try:
             return self._retries.run(operation)
         except ApiError as error:
-            if operation.tries < 2 or not isinstance(error, endpoint.done_if):
+            done = endpoint.done_if
+            if operation.tries < 2 or done is None or not re.search(done, error.retmsg):
                 raise
             return endpoint.result.model_validate({"message": error.retmsg, "already": True})
 

@@ -228,8 +228,8 @@ class Endpoint(Generic[Q, R]):
     """Whether a success holds a retcode for every party, which may be a failure."""
     text_retcode: bool = False
     """Whether old releases answer a success with a text for a retcode."""
-    done_if: tuple[type[ApiError], ...] = ()
-    """The errors that mean, from the second attempt on, that an earlier one did it."""
+    done_if: str | None = None
+    """A pattern of the refusal that means, from the second attempt on, that an earlier did it."""
     safe_if: Callable[[Q, Documents], bool] | None = None
     """Says of a call that must not be repeated when it may be."""
     prepare: Callable[[Q, Callable[[Request], Any]], Q] | None = None

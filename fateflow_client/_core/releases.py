@@ -99,7 +99,7 @@ UPLOAD_META = Capability(
 )
 FORCE_UPDATE = Capability(
     "model.import_model with force_update, which earlier servers ignore,",
-    lambda _, conf: bool(conf.get("force_update")),
+    lambda _, conf: str(conf.get("force_update", 0)) in ("1", "True"),
     since=Release(1, 9, 0),
 )
 CHECKPOINTS = Capability(
@@ -110,6 +110,11 @@ CHECKPOINTS = Capability(
 ANY_VERSION = Capability(
     "model.get_model_info without model_version",
     lambda request, _: request.model_version is None,
+    since=Release(1, 9, 0),
+)
+FILTERS = Capability(
+    "model.get_model_info with other columns to filter by, which earlier servers ignore,",
+    lambda request, _: bool(request.filters),
     since=Release(1, 9, 0),
 )
 QUERY_LISTS = Capability(

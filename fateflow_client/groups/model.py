@@ -9,7 +9,7 @@ from typing import Any, Literal, overload
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
-from fateflow_client._core.releases import ANY_VERSION, CHECKPOINTS, FORCE_UPDATE, R111
+from fateflow_client._core.releases import ANY_VERSION, CHECKPOINTS, FILTERS, FORCE_UPDATE, R111
 from fateflow_client.domain._base import Done
 from fateflow_client.domain.model import (
     DeployRequest,
@@ -238,7 +238,7 @@ TAG_MODEL = Endpoint(
         meaning(NotFoundError, 100, "Can not found|does not have tag"),
         meaning(AlreadyExistsError, 100, "already been tagged"),
     ),
-    done_if=(AlreadyExistsError, NotFoundError),
+    done_if="already been tagged|does not have tag|Can not found .* tag",
 )
 DEPLOY = Endpoint(
     "model/deploy",
@@ -267,7 +267,7 @@ INFO = Endpoint(
     ModelInfoQuery,
     ModelInfoList,
     meanings=(meaning(EMPTY, 100, "cannot find model"),),
-    needs=(ANY_VERSION,),
+    needs=(ANY_VERSION, FILTERS),
 )
 
 DETAIL = Endpoint(

@@ -63,7 +63,7 @@ DELETE = Endpoint(
     TableDeleted,
     repeat=Repeat.SAFE,
     meanings=(meaning(NotFoundError, 101),),
-    done_if=(NotFoundError,),
+    done_if="no find table",
     prepare=_named,
 )
 

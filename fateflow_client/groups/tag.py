@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fateflow_client._core import endpoint as ep
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
 from fateflow_client.domain._base import Done, Request
 from fateflow_client.domain.tag import (
@@ -35,6 +36,10 @@ def _keep_description(
     return request.model_copy(update={"new_tag_desc": old.description})
 
 
+def _only_describes(request: TagUpdateRequest, _: ep.Documents) -> bool:
+    return request.new_tag_name is None
+
+
 CREATE = Endpoint(
     "model/tag/create",
     TagCreateRequest,
@@ -42,18 +47,21 @@ CREATE = Endpoint(
     repeat=Repeat.SAFE,
     meanings=(meaning(AlreadyExistsError, 100, "already exists"),),
     text_retcode=True,
-    done_if=(AlreadyExistsError,),
+    done_if="already exists",
 )
 UPDATE = Endpoint(
     "model/tag/update",
     TagUpdateRequest,
     Done,
-    repeat=Repeat.SAFE,
+    # A second rename would not find the old name, and could not tell why.
+    repeat=Repeat.NEVER,
+    safe_if=_only_describes,
     meanings=(
         meaning(NotFoundError, 100, _NO_TAG),
         meaning(AlreadyExistsError, 100, "already exists"),
     ),
     prepare=_keep_description,
+    done_if="Nothing to be updated",
 )
 LIST = Endpoint("model/tag/list", TagListRequest, TagList)
 QUERY = Endpoint(
@@ -68,7 +76,7 @@ DELETE = Endpoint(
     Done,
     repeat=Repeat.SAFE,
     meanings=(meaning(NotFoundError, 100, _NO_TAG),),
-    done_if=(NotFoundError,),
+    done_if=_NO_TAG,
 )
 
 _Tags = TagList
@@ -115,7 +123,7 @@ class TagGroup(Group):
         """Rename or describe a tag. POST model/tag/update.
 
         Without a new description the old one is looked up and sent again, because the server would
-        erase it.
+        erase it. A rename whose answer was lost is not repeated.
 
         Args:
             tag_name: Its name now.
@@ -128,6 +136,7 @@ class TagGroup(Group):
             NotFoundError: There is no such tag.
             AlreadyExistsError: There is a tag of the new name.
             ApiError: Nothing would change.
+            AmbiguousOutcomeError: It may have been renamed.
         """
         return self._client.send(
             TagUpdateRequest(

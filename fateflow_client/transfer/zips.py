@@ -25,6 +25,8 @@ def save_zip(stream: ByteStream, target: Path, progress: Progress | None = None)
         TruncatedDownloadError: The stream ended early, or the zip is damaged.
         DownloadError: The disk is full, or the folder cannot be written.
     """
+    if "\0" in str(target):
+        raise DownloadError(f"{str(target)!r} cannot be written: no name may hold a zero byte")
     part: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
