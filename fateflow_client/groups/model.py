@@ -238,7 +238,7 @@ TAG_MODEL = Endpoint(
         meaning(NotFoundError, 100, "Can not found|does not have tag"),
         meaning(AlreadyExistsError, 100, "already been tagged"),
     ),
-    done_if="already been tagged|does not have tag|Can not found .* tag",
+    done_if="already been tagged|does not have tag",
 )
 DEPLOY = Endpoint(
     "model/deploy",
