@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fateflow_client.client import FlowClient as _TypedClient
 from fateflow_client.config import DEFAULT_PORT
+from fateflow_client.domain._base import Envelope
 from fateflow_client.errors import AmbiguousOutcomeError, ApiError, FlowError
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class FlowClient:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return _Group(getattr(self._typed, name))
+        value = getattr(self._typed, name)
+        return _answering(value) if callable(value) else _Group(value)
 
     def close(self) -> None:
         """Close the connections."""
@@ -85,28 +87,41 @@ class _Group:
     def __init__(self, group: Any) -> None:
         self._group = group
 
-    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        method: Callable[..., object] = getattr(self._group, name)
-
-        def call(*args: object, **kwargs: object) -> dict[str, Any]:
-            renamed = {RENAMED.get(key, key): value for key, value in kwargs.items()}
-            try:
-                return answer_of(method(*args, **renamed))
-            except AmbiguousOutcomeError:
-                raise
-            except FlowError as error:
-                return refusal_of(error)
-
-        return call
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return _answering(getattr(self._group, name))
 
     def __dir__(self) -> list[str]:
         return dir(self._group)
 
 
-def answer_of(result: Any) -> dict[str, Any]:
-    """The envelope that a result came from, with what this side added to it."""
+def _answering(method: Callable[..., object]) -> Callable[..., Any]:
+    """The method, answering a dict where the typed one gives a result or raises a FlowError."""
+
+    def call(*args: object, **kwargs: object) -> Any:
+        renamed = {RENAMED.get(key, key): value for key, value in kwargs.items()}
+        names = renamed.get("cpn_list")
+        if isinstance(names, str):  # as the official client takes them
+            renamed["cpn_list"] = [name.strip() for name in names.strip("[]").split(",")]
+        try:
+            return answer_of(method(*args, **renamed))
+        except AmbiguousOutcomeError:
+            raise
+        except FlowError as error:
+            return refusal_of(error)
+
+    return call
+
+
+def answer_of(result: object) -> object:
+    """The envelope that a result came from, with what this side added to it.
+
+    What is no result of a call (an iterator, say) stays as it is.
+    """
+    envelope = result if isinstance(result, Envelope) else getattr(result, "envelope", None)
+    if not isinstance(envelope, Envelope):
+        return result
     answer: dict[str, Any] = {"retcode": 0, "retmsg": "success"}
-    answer |= result.envelope.raw
+    answer |= envelope.raw
     for name in ("directory", "file"):
         path = getattr(result, name, None)
         if path is not None:
@@ -116,7 +131,7 @@ def answer_of(result: Any) -> dict[str, Any]:
 
 def refusal_of(error: FlowError) -> dict[str, Any]:
     """The envelope of a refusal, or one for an error of this side."""
-    if not isinstance(error, ApiError) or error.status == 0:
+    if not isinstance(error, ApiError) or error.retcode == 0:
         return {"retcode": CLIENT_ERROR, "retmsg": str(error)}
     members: Mapping[str, Any] = {
         "retcode": error.retcode,

@@ -23,10 +23,12 @@ class Release(NamedTuple):
     patch: int
 
     def __str__(self) -> str:
-        return f"{self.major}.{self.minor}.{self.patch}"
+        line = f"{self.major}.{self.minor}"
+        return line if self.patch == NEWEST_PATCH else f"{line}.{self.patch}"
 
 
-NEWEST_PATCH = 99
+NEWEST_PATCH = 999
+"""The patch level of a release that was named without one."""
 
 
 def parse_release(text: str) -> Release | None:

@@ -182,7 +182,6 @@ RERUN = Endpoint(
     repeat=Repeat.NEVER,
     times=ep.STOP,
     meanings=(meaning(NotFoundError, 102),),
-    since=R170,
 )
 CLEAN = Endpoint(
     "job/clean",
@@ -192,12 +191,19 @@ CLEAN = Endpoint(
     times=ep.STOP,
     meanings=(meaning(NotFoundError, 100, "no found task"),),
 )
-UPDATE = Endpoint("job/update", JobUpdateRequest, Done, repeat=Repeat.SAFE)
+UPDATE = Endpoint(
+    "job/update",
+    JobUpdateRequest,
+    Done,
+    repeat=Repeat.SAFE,
+    meanings=(meaning(NotFoundError, 101),),
+)
 PARAMETER_UPDATE = Endpoint(
     "job/parameter/update",
     JobParameterUpdateRequest,
     JobParameters,
     repeat=Repeat.SAFE,
+    meanings=(meaning(NotFoundError, 102),),
     since=R170,
 )
 LOG_PATH = Endpoint("job/log/path", JobLogPathRequest, JobLogPath, since=R170)

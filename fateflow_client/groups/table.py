@@ -9,7 +9,7 @@ from typing import Any
 
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.endpoint import Endpoint, Repeat, meaning
-from fateflow_client._core.releases import R111, R170, R171
+from fateflow_client._core.releases import R111, R171
 from fateflow_client.domain._base import Request
 from fateflow_client.domain.component import OutputDataTableRequest, OutputTableRefs
 from fateflow_client.domain.table import (
@@ -100,7 +100,7 @@ DOWNLOAD = Endpoint(
     times=ep.DOWNLOAD,
     receive=_receive_table,
     already=_table_there,
-    meanings=(meaning(NotFoundError, 100, "no found table|No found table"),),
+    meanings=(meaning(NotFoundError, 210), meaning(NotFoundError, 100, "o found table")),
     since=R171,
 )
 PREVIEW = Endpoint(
@@ -121,7 +121,7 @@ BIND = Endpoint(
     repeat=Repeat.SAFE,
     meanings=(meaning(AlreadyExistsError, 100, "already exists"),),
 )
-LIST = Endpoint("table/list", TableListRequest, JobTables, since=R170)
+LIST = Endpoint("table/list", TableListRequest, JobTables, meanings=(meaning(NotFoundError, 101),))
 
 
 class TableGroup(Group):

@@ -103,3 +103,23 @@ def test_every_sample_comes_back_as_it_was_sent(
     except ValueError:
         return
     assert client.job.query(JOB_ID) == expected
+
+
+def test_an_error_never_looks_like_a_success(client: Any, server: ScriptedServer) -> None:
+    server.play(Answer.of({"retcode": 0, "retmsg": "no define_meta", "data": {}}))
+    assert client.component.output_model(**PARTY)["retcode"] == 100
+    server.play(Answer.of({"retcode": 0, "retmsg": "no job could be found", "data": []}))
+    assert client.job.wait(JOB_ID)["retcode"] == 100
+
+
+def test_names_of_components_may_be_one_text(client: Any, server: ScriptedServer) -> None:
+    server.play(Answer.of({"retcode": 0, "data": {"components": {}}}))
+    client.job.generate_dsl(train_dsl=DSL, cpn="[a_0, b_0]")
+    assert server.got[0].json["cpn_str"] == ["a_0", "b_0"]
+
+
+def test_raw_and_iterate_work_too(client: Any, server: ScriptedServer) -> None:
+    server.play(Answer.of({"retcode": 0, "data": {"a": 1}}))
+    assert client.raw("x/y")["data"] == {"a": 1}
+    server.play(Answer.of({"retcode": 0, "data": {"jobs": [], "count": 0}}))
+    assert list(client.job.iterate()) == []
