@@ -124,8 +124,13 @@ def slow(tmp_path: Path) -> Iterator[RecordingProxy]:
 def test_ctrl_c_names_the_job_that_goes_on(slow: RecordingProxy, tmp_path: Path) -> None:
     slow.hold_after("/v1/job/task/query")
     env = {"PATH": os.environ["PATH"], "COLUMNS": "200"}
+    # A runner in the background may have told its children to ignore the signal.
+    heed = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
     process = subprocess.Popen(
-        [*COMMAND, "demo", "--server", slow.url],
+        [sys.executable, "-c", heed, *COMMAND, "demo", "--server", slow.url],
         cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert slow.held.wait(120)
