@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
+from fateflow_client._core.releases import set_by_hand
 from fateflow_client.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ class ClientConfig:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ConfigError(f"{name} is a number of seconds above 0")
+        if self.server_release is not None:
+            set_by_hand(self.server_release)
         if self.max_reply_bytes < 1024:
             raise ConfigError("max_reply_bytes is at least 1024")
         if not (self.user_agent.isascii() and self.user_agent.isprintable()):

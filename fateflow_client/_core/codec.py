@@ -93,7 +93,7 @@ def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
         inner = Envelope(
             envelope.status,
             envelope.retcode,
-            f"failed on {', '.join(bad)}",
+            f"failed on {'; '.join(bad)}",
             data,
             envelope.job_id,
             raw=envelope.raw,
@@ -103,13 +103,15 @@ def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
 
 
 def failed_parties(data: Mapping[str, Any]) -> list[str]:
-    """The parties whose own retcode is not 0, as "guest 9999 (100)"."""
-    return [
-        f"{role} {party} ({code})"
-        for role, parties in data.items()
-        for party, code in mapping(parties).items()
-        if role != "detail" and isinstance(code, int) and code != 0
-    ]
+    """The parties whose own retcode is not 0, as "guest 9999 (100): why"."""
+    detail = mapping(data.get("detail"))
+    found: list[str] = []
+    for role, parties in data.items():
+        for party, code in mapping(parties).items():
+            if role != "detail" and isinstance(code, int) and code != 0:
+                why = mapping(mapping(detail.get(role)).get(party)).get("retmsg")
+                found.append(f"{role} {party} ({code})" + (f": {why}" if why else ""))
+    return found
 
 
 _NO_ROUTE = "NotFound '404"
@@ -150,7 +152,8 @@ def _refusal(
     text = shown(envelope.retmsg) or "no reason given"
     if cls is UnsupportedByServerError and endpoint.since is not None:
         text += f" (FATE Flow has it from release {endpoint.since} on)"
-    message = f"{endpoint.route} was refused with retcode {envelope.retcode}: {text}"
+    route = where.path.split("/", 2)[-1]
+    message = f"{route} was refused with retcode {envelope.retcode}: {text}"
     if envelope.job_id and cls is SubmitRejectedError:
         message += f" (job {envelope.job_id})"
     return cls(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict
 
@@ -55,6 +55,12 @@ class Request(BaseModel):
 
     local_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields that stay on this side: never on the wire."""
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """Leave out what confs and addresses hold: it is long, and may be a password."""
+        for name, value in super().__repr_args__():
+            kind = type(cast("object", value))
+            yield name, kind.__name__ if issubclass(kind, Mapping | BaseModel) else value
 
     def wire_json(self, without: frozenset[str] = frozenset()) -> bytes:
         """The JSON body: no fields without value, no local fields, numbers as the server wants.

@@ -149,10 +149,14 @@ class TablePreviewRequest(Request, Returns[TablePreview]):
 class TableBound(Result):
     """A table of the server's that lies somewhere else."""
 
-    namespace: str
+    namespace: str | None = None
     """Its namespace."""
-    table_name: str
+    table_name: str | None = None
     """Its name."""
+    message: str = ""
+    """The server's text."""
+    already: bool = False
+    """True where an earlier attempt had bound it, whose answer was lost."""
 
 
 class TableBindRequest(Request, Returns[TableBound]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -119,6 +120,8 @@ def export_target(conf: Mapping[str, Any]) -> Path:
     """Where the zip of an export goes: a name of our own making, never the server's."""
     names = (conf["role"], conf["party_id"], f"{conf['model_id']}_{conf['model_version']}")
     name = "#".join(str(part).replace("/", "_").replace("\\", "_") for part in names)
+    if len(name.encode()) > 240:  # a file's name has 255 bytes at most
+        name = name[:60] + "#" + hashlib.sha256(name.encode()).hexdigest()[:32]
     return Path(conf["output_path"]) / f"{name}.zip"
 
 
@@ -220,6 +223,7 @@ MIGRATE = Endpoint(
     meanings=(_FAILED,),
     per_party=True,
     safe_if=_fixed_version,
+    done_if="has been occupied",
     finish=_migrated,
 )
 TAG_LIST = Endpoint(

@@ -120,6 +120,7 @@ BIND = Endpoint(
     TableBound,
     repeat=Repeat.SAFE,
     meanings=(meaning(AlreadyExistsError, 100, "already exists"),),
+    done_if="already exists",
 )
 LIST = Endpoint("table/list", TableListRequest, JobTables, meanings=(meaning(NotFoundError, 101),))
 

@@ -455,15 +455,7 @@ BUGS: tuple[Deviation, ...] = (
         ("model.get_model_info: filter",),
         1,
         ABSENT,
-        bug=True,
-    ),
-    Deviation(
-        "further filters go into an object that no server reads",
-        "body/kwargs/loaded_times",
-        ("model.get_model_info: filter",),
-        ABSENT,
-        1,
-        (OLD,),
+        (NEW,),
         bug=True,
     ),
     Deviation(
@@ -525,20 +517,28 @@ BUGS: tuple[Deviation, ...] = (
         bug=True,
     ),
     Deviation(
-        "servers before 1.9 fail without model_version, and before 1.9.1 know only the comma and"
+        "servers before 1.9 want model_version and no filters, before 1.9.1 only the comma and"
         " no meta: nothing is sent",
         "requests",
-        ("model.get_model_info: no version", "data.upload: other delimiter*"),
+        (
+            "model.get_model_info: no version",
+            "model.get_model_info: filter",
+            "data.upload: other delimiter*",
+        ),
         0,
         1,
         (OLD,),
         bug=True,
     ),
     Deviation(
-        "servers before 1.9 fail without model_version, and before 1.9.1 know only the comma and"
+        "servers before 1.9 want model_version and no filters, before 1.9.1 only the comma and"
         " no meta: that is refused",
         "raised",
-        ("model.get_model_info: no version", "data.upload: other delimiter*"),
+        (
+            "model.get_model_info: no version",
+            "model.get_model_info: filter",
+            "data.upload: other delimiter*",
+        ),
         "UnsupportedByServerError",
         ABSENT,
         (OLD,),

@@ -14,11 +14,10 @@ import fateflow_client
 
 PACKAGE = Path(fateflow_client.__file__).parent
 LAYERS = [
-    ["errors", "types", "config", "_core.clock", "_core.shapes", "_core.log"],
+    ["errors", "types", "config", "_core.clock", "_core.shapes", "_core.log", "_core.releases"],
     ["domain"],
     ["jobconf"],
     [
-        "_core.releases",
         "_core.endpoint",
         "_core.envelope",
         "_core.codec",

@@ -258,3 +258,12 @@ def test_reprs_are_one_line() -> None:
     for request in SAMPLES.values():
         assert "\n" not in repr(request)
     assert "\n" not in repr(FlowClient())
+
+
+def test_reprs_of_requests_do_not_show_what_confs_hold() -> None:
+    for request in SAMPLES.values():
+        shown = repr(request)
+        assert len(shown) < 400
+        assert "{" not in shown
+    path = fateflow_client.DataUploadRequest(conf_path="upload.json")
+    assert "upload.json" in repr(path)

@@ -75,6 +75,8 @@ BAD: dict[str, dict[str, Any]] = {
     "a limit that holds no answer": {"max_reply_bytes": 10},
     "a user agent of two lines": {"user_agent": "a\r\nX: y"},
     "an unknown setting": {"colour": "red"},
+    "a release of another world": {"server_release": "2.0"},
+    "a release that is two": {"server_release": "1.7"},
 }
 
 

@@ -425,3 +425,32 @@ def test_a_model_that_is_there_already_is_not_replaced(
         with pytest.raises(AlreadyExistsError):
             client.model.import_model(MODEL | {"file": _zip(tmp_path)})
         assert len(server.got) == 1
+
+
+def test_a_migration_that_an_earlier_attempt_did_is_done(
+    client: FlowClient, server: ScriptedServer
+) -> None:
+    why = {"retcode": 100, "retmsg": "Unify model version 1 has been occupied in database."}
+    data = {"guest": {"1": 100}, "detail": {"guest": {"1": why}}}
+    conf = MIGRATION | {"unify_model_version": "202701150800007777777"}
+    server.play(Drop(), reply(data=data))
+    migrated = client.model.migrate(conf)
+    assert migrated.model_version == "202701150800007777777"
+    server.play(reply(data=data))
+    with pytest.raises(PartyError, match=r"guest 1 \(100\): Unify model version 1"):
+        client.model.migrate(conf)
+
+
+def test_a_table_that_an_earlier_attempt_bound_is_bound(
+    client: FlowClient, server: ScriptedServer
+) -> None:
+    server.play(Drop(), reply(100, "The data table already exists."))
+    assert client.table.bind("n", "t", "PATH", {"path": "/srv/t.csv"}).already
+
+
+def test_a_refusal_names_the_route_that_was_called(
+    client: FlowClient, server: ScriptedServer
+) -> None:
+    server.play(reply(100, "Model m does not have tag 't'."))
+    with pytest.raises(NotFoundError, match=r"^model/model_tag/remove was refused"):
+        client.model.tag_model(JOB_ID, "t", remove=True)
