@@ -40,6 +40,7 @@ release = version = installed("fateflow-client")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+html_show_copyright = False
 html_title = f"{project} {release}"
 myst_heading_anchors = 3
 nitpicky = True

@@ -44,9 +44,11 @@ def demo(
 ) -> None:
     """Train a model over two parties' tables, and see what comes out.
 
-    Uploads the two halves of a public table, REPLACING tables of these names, and submits Reader,
-    DataTransform, Intersection, HeteroLR and Evaluation. A server's keys come from
-    FATEFLOW_APP_KEY and FATEFLOW_SECRET_KEY.
+    Uploads the two halves of a public table, REPLACING tables of these names.
+
+    Then submits Reader, DataTransform, Intersection, HeteroLR and Evaluation.
+
+    A server's keys come from FATEFLOW_APP_KEY and FATEFLOW_SECRET_KEY.
     """
     from fateflow_client.cli import demo as demonstration
     from fateflow_client.cli.demo_job import DemoJob
