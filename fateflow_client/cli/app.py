@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from fateflow_client.cli.exits import Exit, exit_of, plain
+from fateflow_client.cli.exits import Exit, exit_of, plain, told
 from fateflow_client.client import FlowClient
 from fateflow_client.errors import FlowError
 
@@ -53,27 +53,38 @@ def demo(
     from fateflow_client.cli import demo as demonstration
     from fateflow_client.cli.demo_job import DemoJob
 
-    console = Console()
+    console = Console(emoji=False)
     job = DemoJob(guest, host, arbiter, namespace, guest_table, host_table)
     try:
         with demonstration.server(server) as url, _client(url, named=server is not None) as client:
             pause = 0.2 if server is None else 2.0
             outcome = demonstration.run(client, job, output_dir, console, pause)
             demonstration.tell(outcome, console, embedded=server is None)
-    except (FlowError, ValidationError, ImportError) as error:
-        _fail(error)
+    except (FlowError, ValidationError, ImportError, OSError) as error:
+        _complain(told(error))
+        raise typer.Exit(exit_of(error)) from None
     except KeyboardInterrupt as error:
-        note = " ".join(getattr(error, "__notes__", ["nothing was stopped on the server"]))
-        Console(stderr=True).print(f"interrupted; {plain(note)}", markup=False, highlight=False)
+        job_id = next(iter(getattr(error, "__notes__", ())), "")
+        _complain(f"interrupted; {_fate(plain(job_id), embedded=server is None)}")
         raise typer.Exit(Exit.INTERRUPTED) from None
 
 
 def _client(url: str, *, named: bool) -> FlowClient:
-    """A client of the server: settings of the environment are for a server that was named."""
-    settings = dict(os.environ) if named else dict[str, str]()
-    return FlowClient.from_env({**settings, "FATEFLOW_URL": url})
+    """A client of the server: keys and proxies of the environment are for one that was named."""
+    if not named:
+        return FlowClient.from_url(url, trust_env=False)
+    return FlowClient.from_env({**os.environ, "FATEFLOW_URL": url})
 
 
-def _fail(error: Exception) -> None:
-    Console(stderr=True).print(plain(error), markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(exit_of(error))
+def _fate(job_id: str, *, embedded: bool) -> str:
+    """What becomes of the work after Ctrl-C; no job id: none had been submitted."""
+    if embedded:
+        return f"the embedded server has ended{f', and job {job_id} with it' if job_id else ''}"
+    if job_id:
+        return f"job {job_id} goes on; its id is all you need to find it again"
+    return "nothing was stopped on the server"
+
+
+def _complain(text: str) -> None:
+    console = Console(stderr=True, emoji=False)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -16,7 +16,7 @@ from fateflow_client.cli.screen import JobScreen
 from fateflow_client.client import FlowClient
 from fateflow_client.domain.component import OutputData
 from fateflow_client.domain.job import JobProgress
-from fateflow_client.errors import FlowError
+from fateflow_client.errors import FlowError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def run(client: FlowClient, job: DemoJob, folder: Path, console: Console, pause:
     for file, table in ((guest, job.guest_table), (host, job.host_table)):
         uploaded = client.data.upload(job.upload_conf(file, table), drop=1)
         line = plain(f"upload {table}: job {uploaded.job_id}")
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
         client.job.wait(uploaded.job_id, interval=pause)
     submitted = client.job.submit(job.conf(), dsl())
     job_id = submitted.job_id
@@ -82,22 +82,33 @@ def _watch(client: FlowClient, job_id: str, console: Console, pause: float) -> N
     with JobScreen(console, COMPONENTS) as screen:
 
         def show(progress: JobProgress) -> None:
-            screen.show(progress, client.task.query(job_id))
+            try:
+                tasks = client.task.query(job_id)
+            except FlowError:
+                return  # the screen is old for a while; how long is too long, the wait decides
+            screen.show(progress, tasks)
 
         try:
             client.job.wait(job_id, interval=pause, max_interval=4 * pause, progress=show)
         except KeyboardInterrupt as error:
-            error.add_note(f"job {job_id} goes on; its id is all you need to find it again")
+            error.add_note(job_id)
             raise
 
 
 def _quality(client: FlowClient, job_id: str, guest: int) -> tuple[float, float]:
-    metric = client.component.metric_all(job_id, "guest", guest, "evaluation_0").get("hetero_lr_0")
+    metrics = client.component.metric_all(job_id, "guest", guest, "evaluation_0")
+    metric = metrics.get("hetero_lr_0")
     values = dict(metric.data) if metric else {}
     try:
         return float(values["auc"]), float(values["ks"])
     except (KeyError, TypeError, ValueError):
-        raise FlowError(f"job {job_id} has no AUC and KS among its metrics") from None
+        raise NotFoundError(
+            f"job {job_id} has no AUC and KS among its metrics",
+            status=metrics.envelope.status,
+            retcode=metrics.envelope.retcode,
+            retmsg=metrics.envelope.retmsg,
+            job_id=job_id,
+        ) from None
 
 
 def _rows(file: Path) -> int:

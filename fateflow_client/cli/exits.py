@@ -16,6 +16,8 @@ from fateflow_client.errors import (
     JobError,
     ProtocolError,
     TransportError,
+    WaitInterruptedError,
+    WaitTimeoutError,
 )
 
 
@@ -34,11 +36,11 @@ class Exit(IntEnum):
 def exit_of(error: Exception) -> Exit:
     """The exit code that an error means."""
     match error:
-        case ValidationError() | ConfigError() | InputFileError() | ImportError():
+        case ValidationError() | ConfigError() | InputFileError() | ImportError() | OSError():
             return Exit.USAGE
         case JobError():
             return Exit.JOB_FAILED
-        case AmbiguousOutcomeError():
+        case AmbiguousOutcomeError() | WaitTimeoutError() | WaitInterruptedError():
             return Exit.UNCLEAR
         case ApiError():
             return Exit.REFUSED
@@ -46,6 +48,25 @@ def exit_of(error: Exception) -> Exit:
             return Exit.NOT_REACHED
         case _:
             raise error
+
+
+def told(error: Exception) -> str:
+    """An error as one line for a person; the input that was refused is not in it."""
+    match error:
+        case ValidationError():
+            problems = error.errors(include_url=False, include_context=False, include_input=False)
+            return plain(
+                "; ".join(_problem(problem["loc"], problem["msg"]) for problem in problems)
+            )
+        case OSError(filename=str(), strerror=str()):
+            return plain(f"{error.filename}: {error.strerror}")
+        case _:
+            return plain(error)
+
+
+def _problem(place: tuple[int | str, ...], text: str) -> str:
+    text = text.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place))}: {text}" if place else text
 
 
 def plain(text: object) -> str:

@@ -58,7 +58,7 @@ class JobScreen:
             if self._told.get(key) != status:
                 self._told[key] = status
                 line = f"{task.component_name:<18} {task.role:<7} {task.party_id:<8} {status}"
-                self._console.print(plain(line), markup=False, highlight=False)
+                self._console.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
     def _place(self, task: Task) -> tuple[int, str, int]:
         return self._order.get(task.component_name, len(self._order)), task.role, task.party_id

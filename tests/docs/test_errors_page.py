@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fateflow_client._core.endpoint import Endpoint, Repeat, endpoint_of
+from fateflow_client.cli.exits import Exit
 from tests.support.samples import requests_by_call
 
 TEXT = (Path(__file__).parents[2] / "docs" / "errors.md").read_text("utf-8")
@@ -48,3 +49,8 @@ def test_the_limits_are_the_endpoints(endpoints: dict[str, Endpoint[Any, Any]]) 
         times = (endpoint.times.connect, endpoint.times.read, endpoint.times.total)
         known = {"version/get": "server.version"}.get(call, call)
         assert times == limits.get(known, limits["all others"]), call
+
+
+def test_the_exit_codes_are_those_of_the_command() -> None:
+    section = TEXT.partition("## Exit codes")[2].partition("\n## ")[0]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)] == list(Exit)

@@ -20,11 +20,24 @@ from tests.support.proxy import RecordingProxy
 COMMAND = [sys.executable, "-W", "error", "-m", "fateflow_client.cli"]
 
 
+def inherited() -> dict[str, str]:
+    """The environment without settings of a FATE Flow, and without orders to colour."""
+    ours = ("FATEFLOW_", "FORCE_COLOR", "TTY_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("FATEFLOW_")}
     return subprocess.run(
         [*COMMAND, *arguments],
-        cwd=cwd, env=env | {"COLUMNS": "200"} | environment,
+        cwd=cwd, env=inherited() | {"COLUMNS": "200"} | environment,
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def python(program: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=cwd, env=inherited() | {"COLUMNS": "40"},
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
@@ -115,15 +128,52 @@ def test_errors_are_one_line_and_a_code(tmp_path: Path) -> None:
     assert "refused" in gone.stderr
 
 
+def test_a_proxy_of_the_environment_is_not_for_the_embedded_server(tmp_path: Path) -> None:
+    nobody = "http://127.0.0.1:9"
+    result = run("demo", cwd=tmp_path, HTTP_PROXY=nobody, http_proxy=nobody, NO_PROXY="")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    result = run("demo", "--output-dir", "taken", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == ["taken/input: Not a directory"]
+
+
+def test_a_refused_argument_is_one_line_without_a_link(tmp_path: Path) -> None:
+    result = run("demo", "--namespace", "", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == ["namespace: a name must not be empty"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra"),
+    [("typer", "cli"), ("rich", "cli"), ("flask", "local"), ("sklearn", "local")],
+)
+def test_what_is_not_installed_is_said_with_what_to_install(
+    missing: str, extra: str, tmp_path: Path
+) -> None:
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv = ['fateflow', 'demo'];"
+        "from fateflow_client.cli import main; main()"
+    )
+    result = python(program, cwd=tmp_path)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert missing in result.stderr
+    assert f"fateflow-client[{extra}]" in result.stderr
+
+
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[RecordingProxy]:
     with serve(tmp_path / "state") as url, RecordingProxy(url) as proxy:
         yield proxy
 
 
-def test_ctrl_c_names_the_job_that_goes_on(slow: RecordingProxy, tmp_path: Path) -> None:
-    slow.hold_after("/v1/job/task/query")
-    env = {"PATH": os.environ["PATH"], "COLUMNS": "200"}
+@pytest.mark.parametrize("held", ["/v1/job/task/query", "/v1/data/upload"])
+def test_ctrl_c_says_what_goes_on(held: str, slow: RecordingProxy, tmp_path: Path) -> None:
+    slow.hold_after(held)
     # A runner in the background may have told its children to ignore the signal.
     heed = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
@@ -131,13 +181,34 @@ def test_ctrl_c_names_the_job_that_goes_on(slow: RecordingProxy, tmp_path: Path)
     )
     process = subprocess.Popen(
         [sys.executable, "-c", heed, *COMMAND, "demo", "--server", slow.url],
-        cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env=inherited() | {"COLUMNS": "40"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert slow.held.wait(120)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=120)
     slow.release()
     job = re.search(r"submitted job (\d+)", output)
-    assert job, output
+    assert bool(job) == (held == "/v1/job/task/query"), output
     assert process.returncode == 130
-    assert f"job {job.group(1)} goes on" in errors
+    assert errors.splitlines() == [
+        f"interrupted; job {job[1]} goes on; its id is all you need to find it again"
+        if job
+        else "interrupted; nothing was stopped on the server"
+    ]
+
+
+def test_ctrl_c_does_not_promise_that_a_job_outlives_its_server(tmp_path: Path) -> None:
+    result = python(
+        "import signal, sys; from fateflow_client.cli import main, screen;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "screen.JobScreen.show = lambda *_: signal.raise_signal(signal.SIGINT);"
+        "sys.argv = ['fateflow', 'demo']; main()",
+        cwd=tmp_path,
+    )
+    job = re.search(r"submitted job (\d+)", result.stdout)
+    assert job, result.stdout
+    assert result.returncode == 130
+    assert result.stderr.splitlines() == [
+        f"interrupted; the embedded server has ended, and job {job[1]} with it"
+    ]
