@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,11 @@ import pytest
 from fateflow_client import FlowClient
 from tests.support.clock import FakeClock
 from tests.support.server import ScriptedServer
+
+# The servers of these tests are on loopback, where a proxy of the machine does not lead.
+for _name in ("http_proxy", "https_proxy", "all_proxy"):
+    os.environ.pop(_name, None)
+    os.environ.pop(_name.upper(), None)
 
 
 @pytest.fixture
