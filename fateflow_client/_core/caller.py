@@ -67,7 +67,7 @@ class Caller:
                 return there
         if endpoint.prepare is not None:
             request = endpoint.prepare(request, self.send)
-        endpoint = self._fit(endpoint, request, documents, options)
+        endpoint = self._fit(endpoint, request, documents)
         wire = encode(endpoint, request, documents, options, self._config.version)
         result = self._run(endpoint, request, documents, wire, options)
         if endpoint.finish is not None:
@@ -92,9 +92,7 @@ class Caller:
                     )
             return self._release
 
-    def _fit(
-        self, endpoint: Endpoint[Q, R], request: Q, documents: Documents, options: CallOptions
-    ) -> Endpoint[Q, R]:
+    def _fit(self, endpoint: Endpoint[Q, R], request: Q, documents: Documents) -> Endpoint[Q, R]:
         """Check what the server's release can do, and take the endpoint that it has."""
         where = Where(
             self._config.host, self._config.port, f"/{self._config.version}/{endpoint.route}"

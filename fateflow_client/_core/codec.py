@@ -20,7 +20,7 @@ from fateflow_client._core.endpoint import (
 )
 from fateflow_client._core.envelope import Reply, read_envelope
 from fateflow_client._core.shapes import mapping
-from fateflow_client.domain._base import Envelope
+from fateflow_client.domain._base import Envelope, LocalJob
 from fateflow_client.errors import (
     ApiError,
     AuthError,
@@ -65,6 +65,8 @@ def body_members(endpoint: Endpoint[Q, Any], request: Q, documents: Documents) -
 def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
     """Read an answer into the endpoint's result, or raise what it means."""
     envelope = read_envelope(reply, where, text_retcode=endpoint.text_retcode, since=endpoint.since)
+    if _NO_ROUTE in envelope.retmsg:
+        raise _refusal(UnsupportedByServerError, endpoint, envelope, reply, where)
     for meaning in endpoint.meanings:
         if meaning.fits(envelope.retcode, envelope.retmsg, envelope.data):
             if meaning.outcome is EMPTY:
@@ -73,19 +75,17 @@ def decode(endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
             raise _refusal(meaning.outcome, endpoint, envelope, reply, where)
     if envelope.retcode != 0 or reply.status != 200:
         refused = error_class(reply.status, envelope.retcode)
-        if _NO_ROUTE in envelope.retmsg:
-            refused = UnsupportedByServerError
         raise _refusal(refused, endpoint, envelope, reply, where)
     data = mapping(envelope.data)
     code = data.get("code")
-    if isinstance(code, int) and code != 0 and "job_id" in data:
-        # upload, download, store, restore: the envelope says success, the job was refused inside.
+    if issubclass(endpoint.result, LocalJob) and isinstance(code, int) and code != 0:
+        # The envelope says success, and the server's own job was refused inside.
         inner = Envelope(
             envelope.status,
             code,
             str(data.get("message", "")),
             data,
-            envelope.job_id or str(data["job_id"]),
+            envelope.job_id or data.get("job_id"),
             raw=envelope.raw,
         )
         raise _refusal(SubmitRejectedError, endpoint, inner, reply, where)

@@ -11,6 +11,7 @@ from fateflow_client.errors import (
     ConnectError,
     Phase,
     ProtocolError,
+    SizeLimitError,
     TransportError,
     TruncatedDownloadError,
     UnexpectedRedirectError,
@@ -25,7 +26,7 @@ class Event(Enum):
     SEND_BROKEN = "the request broke off while it was sent"
     ANSWER_LOST = "the request was sent, and no answer came"
     ANSWER_BROKEN = "an answer began and broke off, or made no sense"
-    UNREADABLE = "a whole answer that reports success in a shape nobody knows"
+    UNREADABLE = "an answer that is too large, or reports success in a shape nobody knows"
     BUSY = "429: too many requests"
     GATEWAY = "408, 502, 503, 504 or 52x: a proxy spoke"
     SERVER_ERROR = "500 without an envelope"
@@ -97,6 +98,8 @@ def event_of(error: BaseException) -> Event:
             }[error.phase]
         case TruncatedDownloadError():
             return Event.ANSWER_BROKEN
+        case SizeLimitError():
+            return Event.UNREADABLE
         case ApiError() if error.retcode == 429 or error.status == 429:
             # FATE Flow's own 429 says that requests go round in circles between servers.
             return Event.FINAL if "forwarding" in error.retmsg else Event.BUSY
@@ -104,6 +107,8 @@ def event_of(error: BaseException) -> Event:
             return Event.FEDERATED
         case ApiError() if error.retcode == 100 and any(t in error.retmsg for t in _NOT_PARSED):
             return Event.NOT_PARSED
+        case ApiError() if error.status == 500:
+            return Event.FINAL  # FATE Flow's own words; a 500 without an envelope says nothing
         case ApiError():
             return _by_status(error.status, Event.FINAL)
         case ProtocolError() if error.enveloped:

@@ -16,7 +16,6 @@ from fateflow_client.config import RetryPolicy
 from fateflow_client.errors import (
     AmbiguousOutcomeError,
     ApiError,
-    ConnectError,
     FlowError,
     Phase,
     ProtocolError,
@@ -132,6 +131,6 @@ def _ambiguous(operation: Operation[Any], error: FlowError) -> AmbiguousOutcomeE
         advice="It may have been done. Look before you send it again: it would be done twice.",
         where=operation.where,
     )
-    if isinstance(error, TransportError | ProtocolError | ApiError | ConnectError):
+    if isinstance(error, TransportError | ProtocolError | ApiError):
         unclear.retry_after = error.retry_after
     return unclear

@@ -203,7 +203,9 @@ def test_a_call_ends_at_its_deadline(
     assert caught.value.attempts == 1
 
 
-def test_the_deadline_holds_while_an_answer_drips(server: ScriptedServer, clock: FakeClock) -> None:
+def test_the_deadline_holds_while_an_answer_arrives(
+    server: ScriptedServer, clock: FakeClock
+) -> None:
     # The clock moves when the request arrives: the answer is read after the deadline.
     def advance(_: Got) -> None:
         clock.now += 61
@@ -282,6 +284,15 @@ def test_an_answer_that_is_too_large_is_not_read(server: ScriptedServer) -> None
     client = FlowClient(port=server.port, max_reply_bytes=2000, trust_env=False)
     with pytest.raises(SizeLimitError, match="2000"):
         client.job.query(JOB_ID)
+    assert len(server.got) == 1
+
+
+def test_a_submit_whose_answer_is_too_large_may_have_been_done(server: ScriptedServer) -> None:
+    server.play(Answer(body=b'{"retcode":0,"data":"' + b"x" * 100_000 + b'"}'))
+    client = FlowClient(port=server.port, max_reply_bytes=2000, trust_env=False)
+    with pytest.raises(AmbiguousOutcomeError) as caught:
+        client.job.submit(CONF)
+    assert isinstance(caught.value.__cause__, SizeLimitError)
     assert len(server.got) == 1
 
 

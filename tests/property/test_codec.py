@@ -10,7 +10,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fateflow_client import ApiError, FlowError, ProtocolError, Result
+from fateflow_client import (
+    ApiError,
+    FlowError,
+    ProtocolError,
+    Result,
+    UnsupportedByServerError,
+)
 from fateflow_client._core.codec import decode
 from fateflow_client._core.endpoint import Endpoint, endpoint_of
 from fateflow_client._core.envelope import Reply, read_envelope, retry_after
@@ -162,12 +168,20 @@ def test_the_wire_form_says_all_as_the_server_wants_it() -> None:
     assert "output_path" not in json.loads(output.wire_json())
 
 
+def test_a_summary_may_hold_what_looks_like_a_refused_job() -> None:
+    data = {"code": 103, "job_id": "x", "message": "a component's own words"}
+    reply = Reply(200, json.dumps({"retcode": 0, "retmsg": "success", "data": data}).encode())
+    summary = decode(endpoint_of(REQUESTS["component.get_summary"]), reply, WHERE)
+    assert summary.entries == data
+
+
 def test_a_not_found_is_never_taken_for_a_missing_route() -> None:
     reply = Reply(200, b'{"retcode": 100, "retmsg": "<NotFound \'404: Not Found\'>"}')
     for endpoint in ENDPOINTS:
         try:
             decode(endpoint, reply, WHERE)
         except ApiError as error:
+            assert isinstance(error, UnsupportedByServerError)
             assert "no such route" in error.hint
         else:
             raise AssertionError(endpoint.route)
