@@ -203,6 +203,10 @@ if TYPE_CHECKING:
         WaitInterruptedError,
         WaitTimeoutError,
     )
+    from fateflow_client.events import (
+        RetryEvent,
+        Statistics,
+    )
     from fateflow_client.jobconf.model import (
         DataDownloadConf,
         ModelBindConf,
@@ -278,6 +282,7 @@ _HOMES = {
         "ModelMigrateConf PartyModelConf"
     ),
     "jobconf.upload": "UploadConf",
+    "events": "RetryEvent Statistics",
     "types": "JobStatus Role TaskStatus",
 }
 """Where each public name lives: module to names."""
@@ -426,9 +431,11 @@ __all__ = [
     "ResourceQuery",
     "Resources",
     "Result",
+    "RetryEvent",
     "RetryPolicy",
     "Role",
     "SizeLimitError",
+    "Statistics",
     "SubmitRejectedError",
     "Summary",
     "SummaryRequest",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fateflow_client._core.clock import Clock, SystemClock
-from fateflow_client.config import DEFAULT_PORT, ClientConfig, ClientOptions
+from fateflow_client.config import DEFAULT_PORT, ClientConfig, ClientOptions, Secret
+from fateflow_client.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from fateflow_client._core.caller import Caller
     from fateflow_client._core.endpoint import Progress
     from fateflow_client.domain._base import Envelope, Request, Returns
+    from fateflow_client.errors import AmbiguousOutcomeError
     from fateflow_client.groups.checkpoint import CheckpointGroup
     from fateflow_client.groups.component import ComponentGroup
     from fateflow_client.groups.data import DataGroup
@@ -29,6 +33,21 @@ if TYPE_CHECKING:
     from fateflow_client.types import Exist
 
 R = TypeVar("R")
+
+
+def _restore(
+    cls: type[FlowClient], config: ClientConfig, app_key: str | None, clock: Clock
+) -> FlowClient:
+    """Make a client from a pickle: the secret key comes from this process's own environment."""
+    if app_key is not None:
+        secret = os.environ.get("FATEFLOW_SECRET_KEY")
+        if not secret:
+            raise ConfigError(
+                "the secret key of a pickled client stays where it was",
+                hint="Set FATEFLOW_SECRET_KEY where the client is unpickled.",
+            )
+        config = replace(config, app_key=app_key, secret_key=Secret(secret))
+    return cls.from_config(config, clock=clock)
 
 
 class FlowClient:
@@ -69,6 +88,7 @@ class FlowClient:
     def _set_up(self, config: ClientConfig, clock: Clock | None) -> None:
         self._config = config
         self._clock: Clock = clock or SystemClock()
+        self._callers: dict[int, Caller] = {}
 
     @classmethod
     def from_config(cls, config: ClientConfig, *, clock: Clock | None = None) -> Self:
@@ -108,11 +128,16 @@ class FlowClient:
         """Time, as this client sees it."""
         return self._clock
 
-    @cached_property
+    @property
     def _caller(self) -> Caller:
-        from fateflow_client._core.caller import Caller
+        """The connections of this process: a forked child must not share its parent's."""
+        caller = self._callers.get(os.getpid())
+        if caller is None:
+            from fateflow_client._core.caller import Caller
 
-        return Caller(self._config, self._clock)
+            # setdefault: of two threads that come first together, both get the same.
+            caller = self._callers.setdefault(os.getpid(), Caller(self._config, self._clock))
+        return caller
 
     @cached_property
     def job(self) -> JobGroup:
@@ -192,6 +217,9 @@ class FlowClient:
         deadline: float | None = None,
         exist: Exist = "replace",
         progress: Progress | None = None,
+        idempotency_key: str | None = None,
+        lookback: float = 86_400.0,
+        marker: bool = True,
     ) -> R:
         """Send a request and give its result; every method of a group is a short form of this.
 
@@ -201,13 +229,16 @@ class FlowClient:
             deadline: Seconds for the whole call, retries included; None: the endpoint's own.
             exist: What a download does where its target exists.
             progress: Told of a transfer's bytes.
+            idempotency_key: Names a submit; see ``job.submit``, the only call that takes it.
+            lookback: Seconds for which the name holds.
+            marker: False sends a submit without marker.
 
         Raises:
             FlowError: See fateflow_client.errors.
         """
         from fateflow_client._core.endpoint import CallOptions
 
-        options = CallOptions(timeout, deadline, exist, progress)
+        options = CallOptions(timeout, deadline, exist, progress, idempotency_key, lookback, marker)
         return cast("R", self._caller.send(cast("Request", request), options))
 
     def raw(
@@ -249,9 +280,34 @@ class FlowClient:
         kind = Repeat.SAFE if repeat else Repeat.NEVER
         return self._caller.raw(wire, kind, CallOptions(timeout, deadline))
 
+    def reconcile(self, error: AmbiguousOutcomeError) -> Any:
+        """Look again what became of a call: ``error.reconcile()`` for an error from elsewhere.
+
+        Args:
+            error: As it was raised, in this process or another one; the server must be the same.
+
+        Returns:
+            What the call would have returned, if it was done.
+
+        Raises:
+            SubmitRejectedError: The server refused the job.
+            AmbiguousOutcomeError: It is still not known.
+        """
+        return self._caller.reconcile(error)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the settings, without connections and without the secret key."""
+        config = self._config
+        return _restore, (
+            type(self),
+            replace(config, app_key=None, secret_key=None),
+            config.app_key,
+            self._clock,
+        )
+
     def close(self) -> None:
         """Close the connections. The client can be used again; it then opens new ones."""
-        caller = self.__dict__.pop("_caller", None)
+        caller = self._callers.pop(os.getpid(), None)
         if caller is not None:
             caller.close()
 

@@ -16,8 +16,10 @@ from fateflow_client._core.releases import set_by_hand
 from fateflow_client.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Self
+
+    from fateflow_client.events import RetryEvent
 
 DEFAULT_PORT = 9380
 MASK = "**********"
@@ -59,15 +61,19 @@ class RetryPolicy:
         attempts: Tries in all, the first one included.
         base: Seconds; the wait before try n+1 is random between 0 and ``base * 2**n`` ...
         cap: ... but never more than this many seconds, unless the server asks for longer.
+        settle: Seconds to look for what a call has done whose answer was lost and that must not be
+            repeated; on top of the call's deadline. 0 looks once.
     """
 
     attempts: int = 4
     base: float = 0.5
     cap: float = 20.0
+    settle: float = 120.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.base < 0 or self.cap < 0:
-            raise ConfigError("RetryPolicy needs attempts >= 1, base >= 0 and cap >= 0")
+        # Written so that nan fails too.
+        if not (self.attempts >= 1 and self.base >= 0 and self.cap >= 0 and self.settle >= 0):
+            raise ConfigError("RetryPolicy needs attempts >= 1, base, cap and settle >= 0")
 
 
 class ClientOptions(TypedDict, total=False):
@@ -84,6 +90,7 @@ class ClientOptions(TypedDict, total=False):
     read_timeout: float | None
     deadline: float | None
     retry: RetryPolicy
+    on_retry: Callable[[RetryEvent], object] | None
     max_reply_bytes: int
     server_release: str | None
 
@@ -109,6 +116,8 @@ class ClientConfig:
         read_timeout: Seconds to wait for the next byte; None: each endpoint's own.
         deadline: Seconds that a whole call may take, retries included; None: each endpoint's own.
         retry: How often to repeat what may be repeated.
+        on_retry: Told of every attempt that failed and is repeated; may be called from several
+            threads. What it raises is logged and otherwise ignored.
         max_reply_bytes: The largest JSON answer that is read. Downloads have their own limits.
         server_release: FATE's release, such as ``1.11`` or ``1.7.2``; None: asked for once, by the
             first call that depends on it.
@@ -129,6 +138,7 @@ class ClientConfig:
     read_timeout: float | None = None
     deadline: float | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    on_retry: Callable[[RetryEvent], object] | None = field(default=None, repr=False)
     max_reply_bytes: int = 64 * 2**20
     server_release: str | None = None
     scheme: str = field(init=False, repr=False, default="http")

@@ -31,7 +31,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from fateflow_client.events import Statistics
 
 SHOWN_TEXT = 400
 """How many characters of a server's text an error message shows; the attribute keeps all."""
@@ -73,7 +75,10 @@ class FlowError(Exception):
         message: What happened, one sentence.
         where: Host, port and path of the call, or None if it never had one.
         hint: What to try, or an empty string.
+        statistics: What the call took; None for an error that is not of one call.
     """
+
+    statistics: Statistics | None = None
 
     def __init__(self, message: str, *, where: Where | None = None, hint: str = "") -> None:
         super().__init__(message)
@@ -130,8 +135,6 @@ class TransportError(FlowError):
     Attributes:
         phase: How far the last attempt got.
         sent_bytes: Bytes of the body handed to the network, or None where they were not counted.
-        attempts: How often the request was tried.
-        elapsed: Seconds from the first attempt to this error.
         retry_after: Seconds that the server asked to wait, if it did.
     """
 
@@ -147,9 +150,17 @@ class TransportError(FlowError):
         super().__init__(message, where=where, hint=hint)
         self.phase = phase
         self.sent_bytes = sent_bytes
-        self.attempts = 1
-        self.elapsed = 0.0
         self.retry_after: float | None = None
+
+    @property
+    def attempts(self) -> int:
+        """How often the request was tried."""
+        return self.statistics.attempts if self.statistics else 1
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the first attempt to this error."""
+        return self.statistics.elapsed if self.statistics else 0.0
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -272,6 +283,11 @@ class AuthError(ApiError):
 class SubmitRejectedError(ApiError):
     """The server took the request, made a job id, and then refused the job."""
 
+    @property
+    def parties(self) -> Mapping[str, object]:
+        """What each party answered, by role and party id, as far as the server told."""
+        return _by_party(self.data) or _by_party(_repeated(self.retmsg))
+
 
 class PartyError(ApiError):
     """At least one party failed or could not be reached."""
@@ -279,8 +295,24 @@ class PartyError(ApiError):
     @property
     def parties(self) -> Mapping[str, object]:
         """What each party answered, as far as the server told."""
-        data: object = self.data
-        return cast("Mapping[str, object]", data) if isinstance(data, dict) else {}
+        return _by_party(self.data)
+
+
+def _by_party(data: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", data) if isinstance(data, dict) else {}
+
+
+def _repeated(retmsg: str) -> object:
+    """The parties' answers at the end of a traceback, where Python wrote them down as a tuple."""
+    import ast
+
+    begin = retmsg.rfind("('create job failed', ")
+    if begin < 0 or len(retmsg) - begin > 100_000:
+        return None
+    try:
+        return ast.literal_eval(retmsg[begin:].strip())[1]
+    except (ValueError, SyntaxError, RecursionError, MemoryError, IndexError, TypeError):
+        return None
 
 
 class UnsupportedByServerError(ApiError):
@@ -295,8 +327,12 @@ class AmbiguousOutcomeError(FlowError):
     Attributes:
         operation: The route that was called, as in ``job/submit``.
         phase: How far the attempt got.
-        since: The client's clock when it was sent, in seconds since the epoch.
+        since: When it was sent, by the server's clock as far as that is known, in seconds since the
+            epoch.
         advice: How to find out what happened.
+        token: The marker that a submitted job carries in its runtime conf, or None.
+        candidates: Ids of jobs, or versions of models, one of which may be what the call made.
+        trail: What ``reconcile`` looks by, or None where the server keeps nothing to look by.
         retry_after: Seconds that a proxy asked to wait, if it did.
     """
 
@@ -308,6 +344,10 @@ class AmbiguousOutcomeError(FlowError):
         phase: Phase,
         since: float,
         advice: str,
+        token: str | None = None,
+        candidates: tuple[str, ...] = (),
+        trail: object = None,
+        reconcile_with: Callable[[AmbiguousOutcomeError], Any] | None = None,
         where: Where | None = None,
     ) -> None:
         super().__init__(message, where=where, hint=advice)
@@ -315,7 +355,34 @@ class AmbiguousOutcomeError(FlowError):
         self.phase = phase
         self.since = since
         self.advice = advice
+        self.token = token
+        self.candidates = candidates
+        self.trail = trail
         self.retry_after: float | None = None
+        self._reconcile_with = reconcile_with
+
+    def reconcile(self) -> Any:
+        """Look once more what became of it. Sends nothing but questions.
+
+        Returns:
+            What the call would have returned, if it was done.
+
+        Raises:
+            SubmitRejectedError: The server refused the job.
+            AmbiguousOutcomeError: It is still not known. A job that does not exist minutes after
+                ``since`` will not appear any more.
+            ConfigError: This error came from another process: ``client.reconcile(error)`` does it.
+        """
+        if self._reconcile_with is None:
+            raise ConfigError(
+                "this error has left the client that raised it",
+                hint="Ask another client of the same server: client.reconcile(error).",
+            )
+        return self._reconcile_with(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The client stays behind.
+        return _rebuild, (type(self), self.args, self.__dict__ | {"_reconcile_with": None})
 
 
 class DownloadError(FlowError):

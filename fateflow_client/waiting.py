@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 
 from fateflow_client._core.clock import Clock
-from fateflow_client._core.log import logger
+from fateflow_client._core.log import log
 from fateflow_client._core.shapes import mapping
 from fateflow_client.domain.job import Job, JobList, JobOutcome, JobProgress
 from fateflow_client.domain.task import Task, TaskList
@@ -24,6 +24,8 @@ from fateflow_client.errors import (
     WaitTimeoutError,
     shown,
 )
+
+logger = log("waiting")
 
 JOB_TIMEOUT = 259_200.0
 """Seconds after which the server itself ends a job that has no timeout of its own."""

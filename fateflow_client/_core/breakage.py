@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from urllib3 import exceptions as uexc
 
+from fateflow_client._core.patience import OverdueError
 from fateflow_client.errors import (
     CallTimeoutError,
     ConnectError,
@@ -45,12 +46,12 @@ def innermost(error: BaseException) -> str:
     return type(last).__name__ if "url" in text or len(text) > 120 else text or type(last).__name__
 
 
-def read_breakage(error: Exception, sent: int | None, length: int, where: Where) -> Exception:
+def read_breakage(error: Exception, sent: int, length: int, where: Where) -> Exception:
     """Say what became of an attempt of which no status line arrived.
 
     Args:
         error: What requests raised.
-        sent: Bytes of the body that were handed over, or None if nobody counted.
+        sent: Bytes of the body that were handed over.
         length: Bytes of the body.
         where: The server and path.
     """
@@ -95,10 +96,19 @@ def read_breakage(error: Exception, sent: int | None, length: int, where: Where)
         return _connect_error(f"no connection: {innermost(error)}", where)
     if sent == 0 and length:
         return _connect_error(f"the connection broke off at once: {innermost(error)}", where)
-    if sent is not None and 0 < sent < length:
+    if sent < length:
+        stalled = has(TimeoutError) and not has(OverdueError)
+        what = "the server stopped reading" if stalled else "the connection broke off"
         return NotSentError(
-            f"the connection broke off after {sent} of {length} bytes: {innermost(error)}",
+            f"{what} after {sent} of {length} bytes: {innermost(error)}",
             phase=Phase.SENDING,
+            sent_bytes=sent,
+            where=where,
+        )
+    if has(OverdueError):
+        return CallTimeoutError(
+            "the deadline of the call passed before an answer came",
+            phase=Phase.SENT,
             sent_bytes=sent,
             where=where,
         )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from threading import RLock
 from typing import Any
 from uuid import uuid4
 
+from fateflow_client._core.asking import Asking, time_left
 from fateflow_client._core.clock import Clock
 from fateflow_client._core.codec import decode, encode
+from fateflow_client._core.decision import Event, event_of
 from fateflow_client._core.documents import load
 from fateflow_client._core.endpoint import (
     CallOptions,
@@ -22,24 +25,29 @@ from fateflow_client._core.endpoint import (
     endpoint_of,
 )
 from fateflow_client._core.envelope import Reply, read_envelope, retry_after
-from fateflow_client._core.log import logger
+from fateflow_client._core.log import log
+from fateflow_client._core.reconciler import Reconciler, interrupted
 from fateflow_client._core.releases import Release, parse_release, set_by_hand
 from fateflow_client._core.retry import Operation, Retries
+from fateflow_client._core.server_time import ServerTime
 from fateflow_client._core.signing import sign
+from fateflow_client._core.trail import Trail
 from fateflow_client._core.transport import Answer, Transport
 from fateflow_client.config import ClientConfig
 from fateflow_client.domain._base import Envelope, Request, Result
 from fateflow_client.domain.server import VersionRequest
 from fateflow_client.errors import (
+    AmbiguousOutcomeError,
     ApiError,
-    CallTimeoutError,
-    Phase,
+    ConfigError,
     ProtocolError,
     Where,
     shown,
 )
 
 DEFAULT_OPTIONS = CallOptions()
+
+logger = log("transport")
 
 
 class Caller:
@@ -49,9 +57,12 @@ class Caller:
         self._config = config
         self._clock = clock
         self._transport = Transport(config, clock)
-        self._retries = Retries(config.retry, clock)
+        self._retries = Retries(config.retry, clock, config.on_retry)
         self._release_lock = RLock()
         self._release = set_by_hand(config.server_release) if config.server_release else None
+        self._server_time = ServerTime()
+        self._reconciler = Reconciler(self, clock, config.retry.settle, self._server_time)
+        self._skew = 0.0  # what signatures add to our clock, once the server found it wrong
 
     def send(self, request: Request, options: CallOptions = DEFAULT_OPTIONS) -> Result:
         """Send a request of any kind and give its result."""
@@ -60,21 +71,42 @@ class Caller:
 
     def call(self, endpoint: Endpoint[Q, R], request: Q, options: CallOptions) -> R:
         """Send a request to its endpoint."""
+        if endpoint.attach is None and (options.idempotency_key or not options.marker):
+            raise ConfigError(f"idempotency_key and marker are not for {endpoint.route}")
         documents = load(endpoint, request)
         if endpoint.already is not None:
             there = endpoint.already(request, documents, options)
             if there is not None:
                 return there
+        until = self._until(endpoint, options)
+        server = Asking(self, self._clock, until)
         if endpoint.prepare is not None:
-            request = endpoint.prepare(request, self.send)
+            request = endpoint.prepare(request, server.send)
         endpoint = self._fit(endpoint, request, documents)
+        token = _token(options)
+        if endpoint.stamp is not None:
+            documents = endpoint.stamp(documents, token, self._clock.time())
         wire = encode(endpoint, request, documents, options, self._config.version)
-        result = self._run(endpoint, request, documents, wire, options)
+        trail: Trail | None = None
+        if endpoint.trail is not None and endpoint.repeat is Repeat.NEVER:
+            trail = endpoint.trail(request, documents, token, server)
+        result: Any = None
+        if endpoint.attach is not None and options.idempotency_key and trail is not None:
+            result, trail = self._reconciler.attach(
+                endpoint.attach, trail, server, options.lookback, self.where(endpoint.route)
+            )
+        if result is None:
+            result = self._run(endpoint, request, documents, wire, options, until, trail)
+        found: R = result
         if endpoint.finish is not None:
-            result = endpoint.finish(result, documents, wire)
+            found = endpoint.finish(found, documents, wire)
         if endpoint.write is not None:
-            result = endpoint.write(result, request, options)
-        return result
+            found = endpoint.write(found, request, options)
+        return found
+
+    def reconcile(self, unclear: AmbiguousOutcomeError) -> Any:
+        """Look again for what a call has done. See AmbiguousOutcomeError.reconcile."""
+        return self._reconciler.again(unclear)
 
     def release(self) -> Release:
         """The server's release: set by hand, or asked for once. Raises what asking raises."""
@@ -94,9 +126,7 @@ class Caller:
 
     def _fit(self, endpoint: Endpoint[Q, R], request: Q, documents: Documents) -> Endpoint[Q, R]:
         """Check what the server's release can do, and take the endpoint that it has."""
-        where = Where(
-            self._config.host, self._config.port, f"/{self._config.version}/{endpoint.route}"
-        )
+        where = self.where(endpoint.route)
         conf: dict[str, Any] = {}
         for document in documents.values():
             conf |= document.value
@@ -110,10 +140,24 @@ class Caller:
             endpoint = replace(endpoint, repeat=Repeat.SAFE)
         return endpoint
 
+    def _until(self, endpoint: Endpoint[Any, Any], options: CallOptions) -> float | None:
+        total = options.deadline or self._config.deadline or endpoint.times.total
+        return None if total is None else self._clock.monotonic() + total
+
+    def now(self) -> float:
+        """Seconds since the epoch by the server's clock, as far as that is known."""
+        return self._clock.time() + (self._server_time.ahead() or 0.0)
+
+    def where(self, route: str) -> Where:
+        """The server and path of a route, for errors."""
+        config = self._config
+        return Where(config.host, config.port, f"/{config.version}/{route}")
+
     def raw(self, wire: Wire, repeat: Repeat, options: CallOptions) -> Envelope:
         """Send what no request describes and give the envelope; raises ApiError for a refusal."""
         endpoint = Endpoint(wire.path.split("/", 2)[2], Request, _Raw, repeat=repeat)
-        return self._run(endpoint, Request(), {}, wire, options).envelope
+        until = self._until(endpoint, options)
+        return self._run(endpoint, Request(), {}, wire, options, until, None).envelope
 
     def close(self) -> None:
         """Close every connection."""
@@ -126,25 +170,25 @@ class Caller:
         documents: Documents,
         wire: Wire,
         options: CallOptions,
+        until: float | None,
+        trail: Trail | None,
     ) -> R:
         config, times = self._config, endpoint.times
-        total = options.deadline or config.deadline or times.total
-        started = self._clock.monotonic()
-        until = None if total is None else started + total
         where = Where(config.host, config.port, wire.path)
         connect = config.connect_timeout or times.connect
         read = options.timeout or config.read_timeout or times.read
 
         def attempt() -> R:
-            left = _left(until, self._clock.monotonic(), where)
             begun = self._clock.monotonic()
+            left = time_left(until, begun, where)
             with self._transport.send(
                 wire,
                 self._signature(wire),
-                (min(connect, left), min(read, left)),
-                counted=endpoint.repeat is Repeat.NEVER,
+                connect=min(connect, left),
+                read=min(read, left),
                 until=until,
             ) as answer:
+                self._server_time.saw(answer.headers.get("date", ""), self._clock.time())
                 if endpoint.receive is not None and is_download(answer):
                     result = endpoint.receive(request, documents, answer, options)
                 else:
@@ -159,15 +203,33 @@ class Caller:
             return result
 
         operation = Operation(
-            attempt, endpoint.route, where, endpoint.repeat, started, self._clock.time(), until
+            attempt,
+            endpoint.route,
+            where,
+            endpoint.repeat,
+            self._clock.monotonic(),
+            self._clock.time(),
+            until,
+            trail,
+            self.reconcile,
         )
         try:
-            return self._retries.run(operation)
+            result = self._retries.run(operation)
         except ApiError as error:
             done = endpoint.done_if
-            if operation.tries < 2 or done is None or not re.search(done, error.retmsg):
+            if not operation.may_be_done or done is None or not re.search(done, error.retmsg):
                 raise
-            return endpoint.result.model_validate({"message": error.retmsg, "already": True})
+            result = endpoint.result.model_validate({"message": error.retmsg, "already": True})
+        except AmbiguousOutcomeError as unclear:
+            if trail is None:
+                raise
+            found: R = self._reconciler.recover(unclear, trail, operation.since)
+            return found
+        except KeyboardInterrupt as stop:
+            if operation.tries and endpoint.repeat is Repeat.NEVER:
+                stop.add_note(interrupted(endpoint.route, trail))
+            raise
+        return result.with_statistics(self._retries.statistics(operation))
 
     def _read(self, endpoint: Endpoint[Any, R], answer: Answer, where: Where) -> R:
         reply = answer.whole(self._config.max_reply_bytes)
@@ -178,6 +240,8 @@ class Caller:
             return decode(endpoint, reply, where)
         except (ApiError, ProtocolError) as error:
             error.retry_after = retry_after(reply, self._clock.time())
+            if event_of(error) is Event.CLOCK:
+                self._skew = self._server_time.ahead() or 0.0
             raise
 
     def _no_file(self, endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
@@ -201,9 +265,19 @@ class Caller:
             wire,
             app_key=config.app_key,
             secret_key=config.secret_key.get_secret_value(),
-            timestamp_ms=int(self._clock.time() * 1000),
+            timestamp_ms=int((self._clock.time() + self._skew) * 1000),
             nonce=uuid4().hex,
         )
+
+
+def _token(options: CallOptions) -> str | None:
+    """What marks the call: made of its key, or of nothing."""
+    if not options.marker:
+        return None
+    if options.idempotency_key is None:
+        return uuid4().hex
+    # Opaque: it goes to every party.
+    return sha256(options.idempotency_key.encode()).hexdigest()[:32]
 
 
 class _Raw(Result):
@@ -216,16 +290,3 @@ def is_download(answer: Answer) -> bool:
     """Whether a file comes, and not an error: by status and type, for 200 may be either."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return answer.status == 200 and kind not in ("application/json", "text/html", "text/plain")
-
-
-def _left(until: float | None, now: float, where: Where) -> float:
-    if until is None:
-        return float("inf")
-    if now >= until:
-        raise CallTimeoutError(
-            "the deadline of the call has passed",
-            phase=Phase.BEFORE_SEND,
-            sent_bytes=0,
-            where=where,
-        )
-    return until - now

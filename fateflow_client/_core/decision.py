@@ -28,9 +28,12 @@ class Event(Enum):
     ANSWER_BROKEN = "an answer began and broke off, or made no sense"
     UNREADABLE = "an answer that is too large, or reports success in a shape nobody knows"
     BUSY = "429: too many requests"
-    GATEWAY = "408, 502, 503, 504 or 52x: a proxy spoke"
+    GATEWAY = "408, 425, 502, 503, 504 or 52x: a proxy spoke"
     SERVER_ERROR = "500 without an envelope"
     NOT_PARSED = "the server did not get a whole body, and says so"
+    CLOCK = "the signature's time was too far from the server's"
+    DATABASE = "100: the server's database was busy or gone"
+    HALF_DONE = "refused after the job had been stored: it may run all the same"
     FEDERATED = "104 or 105: a party could not be reached"
     FINAL = "an answer"
 
@@ -44,7 +47,10 @@ class Action(Enum):
 
 
 class Decision(NamedTuple):
-    """An action, and how many tries in all it allows at most (None: as the policy says)."""
+    """An action, and how often the event may happen in one call before it is final after all.
+
+    ``most`` None: as often as the policy allows attempts.
+    """
 
     action: Action
     most: int | None = None
@@ -68,6 +74,9 @@ _TABLE: dict[Event, tuple[Decision, Decision]] = {
     Event.GATEWAY: (_RETRY, _AMBIGUOUS),
     Event.SERVER_ERROR: (_RETRY_ONCE, _AMBIGUOUS),
     Event.NOT_PARSED: (_RETRY, _RETRY),
+    Event.CLOCK: (_RETRY_ONCE, _RETRY_ONCE),
+    Event.DATABASE: (_RETRY_TWICE, _AMBIGUOUS),
+    Event.HALF_DONE: (_RAISE, _AMBIGUOUS),
     Event.FEDERATED: (_RETRY_TWICE, _RAISE),
     Event.FINAL: (_RAISE, _RAISE),
 }
@@ -80,6 +89,8 @@ def decide(repeat: Repeat, event: Event) -> Decision:
 
 
 _NOT_PARSED = ("ClientDisconnected", "BadRequest '400", "BadRequest: 400")
+_DATABASE = ("database is locked", "MySQL server has gone away", "Lost connection to MySQL")
+_HALF_DONE = "set job to waiting status failed"
 
 
 def event_of(error: BaseException) -> Event:
@@ -107,7 +118,13 @@ def event_of(error: BaseException) -> Event:
             return Event.FEDERATED
         case ApiError() if error.retcode == 100 and any(t in error.retmsg for t in _NOT_PARSED):
             return Event.NOT_PARSED
-        case ApiError() if error.status == 500:
+        case ApiError() if error.retcode == 100 and any(t in error.retmsg for t in _DATABASE):
+            return Event.DATABASE
+        case ApiError() if error.retcode == 103 and _HALF_DONE in error.retmsg:
+            return Event.HALF_DONE
+        case ApiError() if error.retcode in (109, 425) and "TIMESTAMP is more" in error.retmsg:
+            return Event.CLOCK
+        case ApiError() if error.status in (425, 500):
             return Event.FINAL  # FATE Flow's own words; a 500 without an envelope says nothing
         case ApiError():
             return _by_status(error.status, Event.FINAL)
@@ -122,7 +139,7 @@ def event_of(error: BaseException) -> Event:
 def _by_status(status: int, otherwise: Event) -> Event:
     if status == 429:
         return Event.BUSY
-    if status in (408, 502, 503, 504) or 520 <= status < 530:
+    if status in (408, 425, 502, 503, 504) or 520 <= status < 530:
         return Event.GATEWAY
     if status == 500:
         return Event.SERVER_ERROR

@@ -11,10 +11,12 @@ from typing import Any, NoReturn, cast
 from pydantic import BaseModel
 
 from fateflow_client._core.endpoint import Document, Documents, Endpoint
-from fateflow_client._core.log import logger
+from fateflow_client._core.log import log
 from fateflow_client._core.shapes import mapping, sequence
 from fateflow_client.domain._base import Request
 from fateflow_client.errors import InputFileError
+
+logger = log("documents")
 
 
 def load(endpoint: Endpoint[Any, Any], request: Request) -> Documents:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
 from pydantic import BaseModel
 
 from fateflow_client._core.releases import Capability, OldRoute, Release
+from fateflow_client._core.trail import Server, Sighting, Trail
 from fateflow_client.domain._base import Request, Result
 from fateflow_client.errors import ApiError, ConfigError
 
@@ -183,12 +184,20 @@ class CallOptions:
     """What a download does where its target exists."""
     progress: Progress | None = None
     """Told of a transfer's progress."""
+    idempotency_key: str | None = None
+    """Names a submit: one that was made under this name is found and not made again."""
+    lookback: float = 86_400.0
+    """Seconds to look back for it."""
+    marker: bool = True
+    """False sends no marker; a lost answer cannot be made up for then."""
 
     def __post_init__(self) -> None:
-        for name in ("timeout", "deadline"):
+        for name in ("timeout", "deadline", "lookback"):
             seconds: float | None = getattr(self, name)
             if seconds is not None and not seconds > 0:
                 raise ConfigError(f"{name} is a number of seconds above 0")
+        if self.idempotency_key is not None and not (self.idempotency_key and self.marker):
+            raise ConfigError("idempotency_key is not empty, and needs the marker")
         if self.exist not in ("replace", "error", "skip"):
             raise ConfigError('exist is "replace", "error" or "skip"')
 
@@ -229,11 +238,18 @@ class Endpoint(Generic[Q, R]):
     text_retcode: bool = False
     """Whether old releases answer a success with a text for a retcode."""
     done_if: str | None = None
-    """A pattern of the refusal that means, from the second attempt on, that an earlier did it."""
+    """A pattern of the refusal that means that an earlier attempt did it, whose answer was lost."""
     safe_if: Callable[[Q, Documents], bool] | None = None
     """Says of a call that must not be repeated when it may be."""
     prepare: Callable[[Q, Callable[[Request], Any]], Q] | None = None
     """Completes a request by asking the server first."""
+    stamp: Callable[[Documents, str | None, float], Documents] | None = None
+    """Writes into the documents what the call is recognised by: a token (or None: nothing), or a
+    name made of it and the time in seconds since the epoch."""
+    trail: Callable[[Q, Documents, str | None, Server], Trail | None] | None = None
+    """Notes, before the call is sent, what to look for after a lost answer; may refuse the call."""
+    attach: Callable[[Any, Server, float, float], tuple[Sighting, Trail]] | None = None
+    """Looks for what an earlier call with the same key did: trail, server, from when on, now."""
     encode: Callable[[Q, Documents, CallOptions, str], Wire] | None = None
     """Makes the Wire where it is not plain JSON; takes the path last."""
     receive: Callable[[Q, Documents, ByteStream, CallOptions], R] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -9,9 +10,10 @@ from typing import Any, Generic, TypeVar, cast
 from tenacity import RetryCallState, Retrying, wait_random_exponential
 
 from fateflow_client._core.clock import Clock
-from fateflow_client._core.decision import Action, Decision, decide, event_of
+from fateflow_client._core.decision import Action, Decision, Event, decide, event_of
 from fateflow_client._core.endpoint import Repeat
-from fateflow_client._core.log import logger
+from fateflow_client._core.log import log
+from fateflow_client._core.trail import Trail
 from fateflow_client.config import RetryPolicy
 from fateflow_client.errors import (
     AmbiguousOutcomeError,
@@ -22,6 +24,12 @@ from fateflow_client.errors import (
     TransportError,
     Where,
 )
+from fateflow_client.events import RetryEvent, Statistics
+
+logger = log("retry")
+
+NO_TRAIL = "It may have been done. Look before you send it again: it would be done twice."
+"""The advice where nothing can be looked for."""
 
 T = TypeVar("T")
 
@@ -44,18 +52,34 @@ class Operation(Generic[T]):
     """Seconds since the epoch at the start."""
     until: float | None
     """The deadline on the monotonic clock, or None."""
+    trail: Trail | None
+    """What to look for after a lost answer, if there is anything."""
+    reconcile: Callable[[AmbiguousOutcomeError], Any]
+    """How to look."""
     tries: int = 0
     """Attempts so far."""
+    slept: float = 0.0
+    """Seconds waited so far."""
     last: Decision = field(default=Decision(Action.RAISE))
     """What to do about the last error."""
+    happened: Counter[Event] = field(default_factory=Counter[Event])
+    """How often each event has happened."""
+    may_be_done: bool = False
+    """Whether an attempt that failed may have been done all the same."""
 
 
 class Retries:
     """Runs operations under one policy. One for a client; safe to share between threads."""
 
-    def __init__(self, policy: RetryPolicy, clock: Clock) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        clock: Clock,
+        on_retry: Callable[[RetryEvent], object] | None = None,
+    ) -> None:
         self._policy = policy
         self._clock = clock
+        self._on_retry = on_retry
         self._backoff = wait_random_exponential(multiplier=policy.base, max=policy.cap)
         self._retrying = Retrying(
             sleep=clock.sleep,
@@ -72,12 +96,19 @@ class Retries:
             return cast("T", self._retrying(self._once, operation))
         except FlowError as error:
             error.where = error.where or operation.where
-            if isinstance(error, TransportError):
-                error.attempts = operation.tries
-                error.elapsed = self._clock.monotonic() - operation.started
+            error.statistics = self.statistics(operation, error)
             if decide(operation.repeat, event_of(error)).action is Action.AMBIGUOUS:
                 raise _ambiguous(operation, error) from error
             raise
+
+    def statistics(self, operation: Operation[Any], error: FlowError | None = None) -> Statistics:
+        """What the operation took so far."""
+        return Statistics(
+            operation.tries,
+            operation.slept,
+            self._clock.monotonic() - operation.started,
+            error.phase if isinstance(error, TransportError) else None,
+        )
 
     @staticmethod
     def _once(operation: Operation[Any]) -> Any:
@@ -90,7 +121,11 @@ class Retries:
         if not isinstance(error, FlowError):
             return False
         operation: Operation[Any] = state.args[0]
-        operation.last = decide(operation.repeat, event_of(error))
+        event = event_of(error)
+        operation.last = decide(operation.repeat, event)
+        operation.happened[event] += 1
+        if decide(Repeat.NEVER, event).action is Action.AMBIGUOUS:
+            operation.may_be_done = True
         return operation.last.action is Action.RETRY
 
     def _pause(self, state: RetryCallState) -> float:
@@ -100,8 +135,11 @@ class Retries:
 
     def _over(self, state: RetryCallState) -> bool:
         operation: Operation[Any] = state.args[0]
-        most = min(self._policy.attempts, operation.last.most or self._policy.attempts)
-        if operation.tries >= most:
+        error = state.outcome.exception() if state.outcome else None
+        most = operation.last.most
+        if operation.tries >= self._policy.attempts:
+            return True
+        if most is not None and error and operation.happened[event_of(error)] >= most:
             return True
         if operation.until is None:
             # Without a deadline only an absurd Retry-After could keep a transfer waiting.
@@ -111,26 +149,42 @@ class Retries:
     def _tell(self, state: RetryCallState) -> None:
         operation: Operation[Any] = state.args[0]
         error = state.outcome.exception() if state.outcome else None
+        wait = state.upcoming_sleep
+        operation.slept += wait
+        if not isinstance(error, FlowError):
+            return  # cannot be: _wanted retries nothing else
         logger.warning(
             "%s [%s]: try %d failed (%s); next in %.1f s",
             operation.name,
             operation.where,
             operation.tries,
-            error.message if isinstance(error, FlowError) else type(error).__name__,
-            state.upcoming_sleep,
+            error.message,
+            wait,
         )
+        if self._on_retry is not None:
+            event = RetryEvent(operation.name, operation.where, operation.tries, wait, error)
+            try:
+                self._on_retry(event)
+            except Exception:
+                # An observer must not decide what becomes of a call.
+                logger.exception("on_retry failed")
 
 
 def _ambiguous(operation: Operation[Any], error: FlowError) -> AmbiguousOutcomeError:
     phase = error.phase if isinstance(error, TransportError) else Phase.REPLYING
+    trail = operation.trail
     unclear = AmbiguousOutcomeError(
         f"{operation.name} was sent, and what became of it is not known: {error.message}",
         operation=operation.name,
         phase=phase,
         since=operation.since,
-        advice="It may have been done. Look before you send it again: it would be done twice.",
+        advice=trail.advice if trail else NO_TRAIL,
+        token=trail.token if trail else None,
+        trail=trail,
+        reconcile_with=operation.reconcile,
         where=operation.where,
     )
+    unclear.statistics = error.statistics
     if isinstance(error, TransportError | ProtocolError | ApiError):
         unclear.retry_after = error.retry_after
     return unclear

@@ -17,7 +17,8 @@ from fateflow_client._core.breakage import BodySourceError, innermost, read_brea
 from fateflow_client._core.clock import Clock
 from fateflow_client._core.endpoint import Readable, Wire
 from fateflow_client._core.envelope import Reply
-from fateflow_client._core.log import logger
+from fateflow_client._core.log import log
+from fateflow_client._core.patience import POOLS, Patience, is_overdue
 from fateflow_client.config import ClientConfig
 from fateflow_client.errors import (
     CallTimeoutError,
@@ -31,20 +32,30 @@ from fateflow_client.errors import (
 BLOCK = 256 * 1024
 POOL = 32
 
+logger = log("transport")
+
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter, with blocks of 256 KiB instead of 16 for bodies that are streamed."""
+    """requests' adapter, with connections that watch the time and blocks of 256 KiB, not 16."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, blocksize=BLOCK, **kwargs)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
 
 class CountingBody:
     """A body that counts what was handed over: the one fact that tells whether to send again."""
 
-    def __init__(self, source: Readable, length: int) -> None:
+    def __init__(self, source: Readable, length: int, patience: Patience) -> None:
         self._source = source
         self._length = length
+        self.patience = patience
+        """How long to wait; the connection looks for it here."""
         self.count = 0
 
     def __len__(self) -> int:
@@ -67,9 +78,7 @@ class CountingBody:
 class Answer:
     """An answer whose head has arrived and whose body is still on its way."""
 
-    def __init__(
-        self, response: requests.Response, where: Where, clock: Clock, until: float | None
-    ) -> None:
+    def __init__(self, response: requests.Response, where: Where, patience: Patience) -> None:
         self.status = response.status_code
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         length = self.headers.get("content-length", "")
@@ -78,22 +87,19 @@ class Answer:
         self._raw = response.raw
         self._read = getattr(self._raw, "read1", self._raw.read)
         self._where = where
-        self._clock = clock
-        self._until = until
+        self._patience = patience
 
     def read(self, size: int = BLOCK, /) -> bytes:
         """The next bytes, b"" at the end; raises TransportError where it breaks off."""
-        if self._until is not None and self._clock.monotonic() > self._until:
-            raise CallTimeoutError(
-                "the deadline of the call passed while the answer was arriving",
-                phase=Phase.REPLYING,
-                where=self._where,
-            )
         try:
+            self._patience.left()
             data: bytes = self._read(size, decode_content=True)
-        except uexc.ReadTimeoutError:
+        except (uexc.ReadTimeoutError, TimeoutError) as error:
+            late = is_overdue(error)
             raise CallTimeoutError(
-                "the server stopped sending in the middle of its answer",
+                "the deadline of the call passed while the answer was arriving"
+                if late
+                else "the server stopped sending in the middle of its answer",
                 phase=Phase.REPLYING,
                 where=self._where,
             ) from None
@@ -183,9 +189,9 @@ class Transport:
         self,
         wire: Wire,
         headers: dict[str, str],
-        timeout: tuple[float, float],
         *,
-        counted: bool,
+        connect: float,
+        read: float,
         until: float | None,
     ) -> Generator[Answer]:
         """Make one attempt and give its answer, whose body is read inside the ``with``.
@@ -193,41 +199,42 @@ class Transport:
         Args:
             wire: What to send.
             headers: The signature, if any.
-            timeout: Seconds for the connection, and for each byte of the answer.
-            counted: Whether to count what is handed over, so as to know how far it got.
+            connect: Seconds for the connection.
+            read: Seconds for the first byte of the answer, and at most for every further one.
             until: The deadline on the clock, or None.
         """
         where = Where(self._config.host, self._config.port, wire.path)
         request = self._template(wire.method, wire.path).copy()
         request.url = self._root + wire.target
         request.headers.update(headers)
-        source: Readable | None = None
-        body: CountingBody | bytes
         if isinstance(wire.body, bytes):
             request.headers["Content-Type"] = "application/json"
             length = len(wire.body)
-            body = CountingBody(BytesIO(wire.body), length) if counted else wire.body
+            source: Readable = BytesIO(wire.body)
         else:
             request.headers["Content-Type"] = wire.body.content_type
             length, source = wire.body.length, wire.body.open()
-            body = CountingBody(source, length)
+        patience = Patience(self._clock, until, read)
+        body = CountingBody(source, length, patience)
         request.headers["Content-Length"] = str(length)
         request.body = body
         response: requests.Response | None = None
         try:
             try:
                 response = self._session.send(
-                    request, stream=True, timeout=timeout, allow_redirects=False, **self._settings
+                    request,
+                    stream=True,
+                    timeout=(connect, read),
+                    allow_redirects=False,
+                    **self._settings,
                 )
             except Exception as error:
-                sent = body.count if isinstance(body, CountingBody) else None
-                raise read_breakage(error, sent, length, where) from None
-            yield Answer(response, where, self._clock, until)
+                raise read_breakage(error, body.count, length, where) from None
+            yield Answer(response, where, patience)
         finally:
             if response is not None:
                 response.close()
-            if source is not None:
-                source.close()
+            source.close()
 
     def close(self) -> None:
         """Close every connection."""

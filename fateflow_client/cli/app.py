@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from fateflow_client.cli.exits import Exit, exit_of, plain, told
+from fateflow_client.cli.exits import JOB_NOTE, Exit, exit_of, plain, told
 from fateflow_client.client import FlowClient
 from fateflow_client.errors import FlowError
 
@@ -64,7 +64,9 @@ def demo(
         _complain(told(error))
         raise typer.Exit(exit_of(error)) from None
     except KeyboardInterrupt as error:
-        job_id = next(iter(getattr(error, "__notes__", ())), "")
+        notes: list[str] = getattr(error, "__notes__", [])
+        jobs = [note.removeprefix(JOB_NOTE) for note in notes if note.startswith(JOB_NOTE)]
+        job_id = jobs[0] if jobs else ""
         _complain(f"interrupted; {_fate(plain(job_id), embedded=server is None)}")
         raise typer.Exit(Exit.INTERRUPTED) from None
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fateflow_client.cli.demo_job import COMPONENTS, DemoJob, dsl
-from fateflow_client.cli.exits import plain
+from fateflow_client.cli.exits import JOB_NOTE, plain
 from fateflow_client.cli.screen import JobScreen
 from fateflow_client.client import FlowClient
 from fateflow_client.domain.component import OutputData
@@ -91,7 +91,7 @@ def _watch(client: FlowClient, job_id: str, console: Console, pause: float) -> N
         try:
             client.job.wait(job_id, interval=pause, max_interval=4 * pause, progress=show)
         except KeyboardInterrupt as error:
-            error.add_note(job_id)
+            error.add_note(f"{JOB_NOTE}{job_id}")
             raise
 
 

@@ -20,6 +20,9 @@ from fateflow_client.errors import (
     WaitTimeoutError,
 )
 
+JOB_NOTE = "the job goes on: "
+"""What the note of an interruption begins with; the job's id follows."""
+
 
 class Exit(IntEnum):
     """What ``fateflow`` exits with."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict
 
 from fateflow_client._core.shapes import mapping
+from fateflow_client.events import Statistics
 from fateflow_client.types import WIRE
 
 if TYPE_CHECKING:
@@ -92,6 +93,16 @@ class Result(BaseModel):
         """Read the result out of a successful answer."""
         return cls.model_validate(envelope.data)
 
+    @cached_property
+    def statistics(self) -> Statistics:
+        """What the call took. Not part of equality; no attempt for a result made by hand."""
+        return Statistics(attempts=0)
+
+    def with_statistics(self, statistics: Statistics) -> Self:
+        """Remember what the call took."""
+        vars(self)["statistics"] = statistics
+        return self
+
     def with_envelope(self, envelope: Envelope) -> Self:
         """Remember the answer this result was read from."""
         # As functools.cached_property does it: pydantic compares and dumps declared fields only.
@@ -127,6 +138,8 @@ class LocalJob(Result):
     """A folder on the server."""
     message: str = ""
     """The server's remark."""
+    recovered: bool = False
+    """True where the answer was lost and the job was found by looking for it."""
 
     @classmethod
     def from_envelope(cls, envelope: Envelope) -> Self:

@@ -66,6 +66,8 @@ class JobSubmitted(LocalJob):
     """The model that the job will train."""
     source: str = ""
     """The file that the conf was read from; empty for a mapping."""
+    duplicates: tuple[str, ...] = ()
+    """More jobs with the same marker, which somebody else's submit made: nothing stops them."""
 
 
 class JobSubmitRequest(Request, Returns[JobSubmitted]):
@@ -84,6 +86,8 @@ class JobStopped(Result):
     """The server's text."""
     local_success: bool = True
     """False where the server's own tasks could not be killed although the call succeeded."""
+    already: bool = False
+    """True where an earlier attempt had done it, whose answer was lost, and the job is gone now."""
 
     @classmethod
     def from_envelope(cls, envelope: Envelope) -> Self:

@@ -139,6 +139,8 @@ class ModelImported(Result):
     """The model's version (release 1.9 and later)."""
     file: Path | None = None
     """The zip that was sent."""
+    recovered: bool = False
+    """True where the answer was lost and the model was found by looking for it."""
 
     @classmethod
     def from_envelope(cls, envelope: Envelope) -> Self:
@@ -213,6 +215,8 @@ class ModelDeployed(PartyResult):
     """The model's id."""
     model_version: str
     """The new version, which prediction jobs ask for."""
+    recovered: bool = False
+    """True where the answer was lost and the version was found by looking for it."""
 
 
 class DeployRequest(Request, Returns[ModelDeployed]):

@@ -33,6 +33,9 @@ class Sender(Protocol):
         deadline: float | None = None,
         exist: Exist = "replace",
         progress: Progress | None = None,
+        idempotency_key: str | None = None,
+        lookback: float = 86_400.0,
+        marker: bool = True,
     ) -> R:
         """Send a request."""
         ...

@@ -9,6 +9,7 @@ from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
 from fateflow_client._core.releases import DELIMITER, UPLOAD_META
+from fateflow_client._core.trail import Server
 from fateflow_client.domain.data import (
     DataDownloaded,
     DataDownloadRequest,
@@ -17,11 +18,13 @@ from fateflow_client.domain.data import (
     UploadHistory,
     UploadHistoryRequest,
 )
+from fateflow_client.domain.table import TableInfoRequest
 from fateflow_client.errors import AlreadyExistsError, InputFileError
 from fateflow_client.groups._base import Group
 from fateflow_client.jobconf.files import find_file
 from fateflow_client.jobconf.model import DataDownloadConf
 from fateflow_client.jobconf.upload import UploadConf, wire_members
+from fateflow_client.recovery.local_jobs import LocalJobTrail
 from fateflow_client.transfer.multipart import FileBody
 from fateflow_client.types import DocumentIn, JobIdIn
 
@@ -79,6 +82,46 @@ def _with_target(result: DataDownloaded, documents: ep.Documents, _: ep.Wire) ->
     return result.model_copy(update={"output_path": target})
 
 
+def _upload_trail(
+    request: DataUploadRequest, documents: ep.Documents, _: str | None, server: Server
+) -> LocalJobTrail:
+    """Refuse a table that exists, for the server takes the whole file before it says so."""
+    conf = UploadConf.model_validate(documents["conf_path"].value)
+    drop = max(request.drop, conf.drop or 0)
+    if not drop and conf.use_local_data != 0:
+        table = server.send(TableInfoRequest(namespace=conf.namespace, table_name=conf.table_name))
+        if table.exists:
+            raise AlreadyExistsError(
+                f"there is a table {conf.namespace}.{conf.table_name}. Nothing was sent",
+                status=0,
+                retcode=0,
+                retmsg="",
+                hint="drop=1 replaces it.",
+            )
+    return LocalJobTrail(
+        Uploaded,
+        "Upload",
+        (("namespace", conf.namespace), ("name", conf.table_name)),
+        (("namespace", conf.namespace), ("table_name", conf.table_name)),
+    ).begun(server)
+
+
+def _download_trail(
+    _: DataDownloadRequest, documents: ep.Documents, __: str | None, server: Server
+) -> LocalJobTrail:
+    conf = DataDownloadConf.model_validate(documents["conf_path"].value)
+    return LocalJobTrail(
+        DataDownloaded,
+        "Download",
+        (
+            ("namespace", conf.namespace),
+            ("name", conf.table_name),
+            ("output_path", conf.output_path),
+        ),
+        (("namespace", conf.namespace), ("table_name", conf.table_name)),
+    ).begun(server)
+
+
 UPLOAD = Endpoint(
     "data/upload",
     DataUploadRequest,
@@ -87,6 +130,7 @@ UPLOAD = Endpoint(
     times=ep.UPLOAD,
     documents={"conf_path": ""},
     encode=_encode_upload,
+    trail=_upload_trail,
     finish=_with_file,
     meanings=(meaning(AlreadyExistsError, 100, "already exists"),),
     needs=(DELIMITER, UPLOAD_META),
@@ -98,6 +142,7 @@ DOWNLOAD = Endpoint(
     repeat=Repeat.NEVER,
     documents={"conf_path": ""},
     confs={"conf_path": DataDownloadConf},
+    trail=_download_trail,
     finish=_with_target,
 )
 UPLOAD_HISTORY = Endpoint(
@@ -132,7 +177,7 @@ class DataGroup(Group):
 
         Raises:
             SubmitRejectedError: The server refused its own job.
-            AmbiguousOutcomeError: The job may exist.
+            AmbiguousOutcomeError: The answer was lost, and no such job was found, or several.
         """
         return self._client.send(
             DataDownloadRequest(conf_path=conf_path), timeout=timeout, deadline=deadline
@@ -152,7 +197,9 @@ class DataGroup(Group):
 
         The answer says that the server has the file; a job of its own then makes the table, so
         ``client.job.wait(uploaded)`` before using it. The file is streamed, and sent again only if
-        the server did not get all of it: a lost answer raises AmbiguousOutcomeError.
+        the server did not get all of it. Unless ``drop`` is set, the server is asked first whether
+        the table exists. If the answer is lost, that job is looked for by its table and time:
+        ``recovered`` is True if it was found so.
 
         Args:
             conf_path: The upload conf (namespace, table_name, file, head, partition ...): a path,
@@ -166,9 +213,10 @@ class DataGroup(Group):
 
         Raises:
             InputFileError: The conf or the file is absent, unreadable or empty. Nothing was sent.
-            AlreadyExistsError: There is such a table, and drop is 0.
+            AlreadyExistsError: There is such a table, and drop is 0. The file was not sent.
             SubmitRejectedError: The server has the file and refused its own job.
-            AmbiguousOutcomeError: The table may be on its way.
+            AmbiguousOutcomeError: The answer was lost, and no such job was found, or several: the
+                table may be on its way.
         """
         return self._client.send(
             DataUploadRequest(conf_path=conf_path, verbose=verbose, drop=drop),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
 from fateflow_client._core.releases import JOB_LOG_1_6, PAGES, QUERY_LISTS, R170
 from fateflow_client._core.shapes import mapping
+from fateflow_client._core.trail import Server
 from fateflow_client.domain._base import Done, LocalJob
 from fateflow_client.domain.job import (
     DataViewList,
@@ -43,6 +47,7 @@ from fateflow_client.domain.job import (
 from fateflow_client.domain.task import TaskQuery
 from fateflow_client.errors import NotFoundError, PartyError, SubmitRejectedError
 from fateflow_client.groups._base import Group, every_row
+from fateflow_client.recovery.jobs import RerunTrail, SubmitTrail, marked
 from fateflow_client.transfer.archive import extract
 from fateflow_client.transfer.place import existing, files_below, new_folder
 from fateflow_client.types import (
@@ -63,6 +68,33 @@ from fateflow_client.waiting import wait_for_job
 def _with_source(result: JobSubmitted, documents: ep.Documents, _: ep.Wire) -> JobSubmitted:
     source = documents["conf_path"].source
     return result.model_copy(update={"source": str(source)}) if source else result
+
+
+def _marked(documents: ep.Documents, token: str | None, _: float) -> ep.Documents:
+    conf = documents["conf_path"]
+    return {**documents, "conf_path": replace(conf, value=marked(conf.value, token))}
+
+
+def _submit_trail(
+    _: JobSubmitRequest, documents: ep.Documents, token: str | None, __: Server
+) -> SubmitTrail | None:
+    """Whose rows to look at: those of the initiator, whose server this is."""
+    if token is None:
+        return None
+    initiator = mapping(documents["conf_path"].value.get("initiator"))
+    try:
+        query = JobQuery(role=initiator.get("role"), party_id=initiator.get("party_id"))
+    except ValidationError:
+        return None  # no server takes such a conf
+    if query.role is None or query.party_id is None:
+        return None
+    return SubmitTrail(token, str(query.role), int(query.party_id))
+
+
+def _rerun_trail(
+    request: JobRerunRequest, _: ep.Documents, __: str | None, server: Server
+) -> RerunTrail:
+    return RerunTrail.before(server, str(request.job_id))
 
 
 def _log_folder(request: JobLogRequest) -> Path:
@@ -138,6 +170,9 @@ SUBMIT = Endpoint(
     documents={"conf_path": "job_runtime_conf", "dsl_path": "job_dsl"},
     # 103 with a job id from 1.7 on, 100 without one before.
     meanings=(meaning(SubmitRejectedError, 103), meaning(SubmitRejectedError, 100)),
+    stamp=_marked,
+    trail=_submit_trail,
+    attach=SubmitTrail.look_back,
     finish=_with_source,
 )
 STOP = Endpoint(
@@ -147,6 +182,7 @@ STOP = Endpoint(
     repeat=Repeat.SAFE,
     times=ep.STOP,
     meanings=(meaning(NotFoundError, 102), meaning(PartyError, 103)),
+    done_if="can not found job",
 )
 QUERY = Endpoint("job/query", JobQuery, JobList, needs=(QUERY_LISTS,))
 LIST = Endpoint(
@@ -182,6 +218,7 @@ RERUN = Endpoint(
     repeat=Repeat.NEVER,
     times=ep.STOP,
     meanings=(meaning(NotFoundError, 102),),
+    trail=_rerun_trail,
 )
 CLEAN = Endpoint(
     "job/clean",
@@ -229,28 +266,42 @@ class JobGroup(Group):
         conf_path: DocumentIn,
         dsl_path: DocumentIn | None = None,
         *,
+        idempotency_key: str | None = None,
+        lookback: float = 86_400.0,
+        marker: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
     ) -> JobSubmitted:
         """Submit a job to every party that its conf names. POST job/submit.
 
-        The answer says that the job was accepted, not that it ran: see ``wait``. Sent again only
-        if nothing was sent: a lost answer raises AmbiguousOutcomeError, because submitting twice
-        makes two jobs.
+        The answer says that the job was accepted, not that it ran: see ``wait``. Submitting twice
+        makes two jobs, so it is sent again only if nothing was sent. If the answer is lost, the job
+        is looked for by a marker, up to ``RetryPolicy.settle`` seconds beyond the deadline:
+        ``recovered`` is True for a job that was found so. The marker is a random token under the
+        key ``fateflow_client`` of the conf that is sent; every party sees it, and the model keeps
+        it. Your conf is not changed.
 
         Args:
             conf_path: The runtime conf: a path, a mapping or a model.
             dsl_path: The DSL, likewise; a prediction job needs none.
+            idempotency_key: A name for this submit, such as a run's id. A job that was submitted
+                under it before is returned, whatever became of it, and nothing is sent. Two
+                first submits at the same moment can still both win: no server knows such names.
+            lookback: Seconds for which that holds.
+            marker: False sends no marker: a lost answer raises AmbiguousOutcomeError at once.
             timeout: Seconds to wait for the next byte (300: unreachable partners take minutes).
-            deadline: Seconds for the whole call (330).
+            deadline: Seconds for the whole call (330), but for looking after a lost answer.
 
         Raises:
             InputFileError: A file is absent, or no JSON object. Nothing was sent.
             SubmitRejectedError: The server refused the job; its ``retmsg`` says why at length.
-            AmbiguousOutcomeError: The job may exist.
+            AmbiguousOutcomeError: The answer was lost and no job was found: it may exist.
         """
         return self._client.send(
             JobSubmitRequest(conf_path=conf_path, dsl_path=dsl_path),
+            idempotency_key=idempotency_key,
+            lookback=lookback,
+            marker=marker,
             timeout=timeout,
             deadline=deadline,
         )
@@ -543,7 +594,8 @@ class JobGroup(Group):
     ) -> Done:
         """Run a job again, on every party. POST job/rerun.
 
-        A lost answer is not repeated: it would be run once more.
+        It is not sent again if the answer is lost: it would be run once more. The job's tasks tell
+        then whether it runs; ``already`` is True if so.
 
         Args:
             job_id: The job; it has ended.
@@ -553,7 +605,7 @@ class JobGroup(Group):
 
         Raises:
             NotFoundError: The server knows no such job.
-            AmbiguousOutcomeError: It may run.
+            AmbiguousOutcomeError: The answer was lost and no task runs again: it may do so yet.
         """
         return self._client.send(
             JobRerunRequest(job_id=job_id, component_name=component_name),

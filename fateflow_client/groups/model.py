@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -11,7 +13,8 @@ from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
 from fateflow_client._core.releases import ANY_VERSION, CHECKPOINTS, FILTERS, FORCE_UPDATE, R111
-from fateflow_client.domain._base import Done
+from fateflow_client._core.trail import Server
+from fateflow_client.domain._base import Done, LocalJob
 from fateflow_client.domain.model import (
     DeployRequest,
     ModelBindRequest,
@@ -51,6 +54,8 @@ from fateflow_client.jobconf.model import (
     ModelMigrateConf,
     PartyModelConf,
 )
+from fateflow_client.recovery.local_jobs import LocalJobTrail
+from fateflow_client.recovery.models import DeployTrail, ImportTrail
 from fateflow_client.transfer.multipart import FileBody
 from fateflow_client.transfer.place import file_exists
 from fateflow_client.transfer.zips import save_zip, sha256_of
@@ -65,8 +70,50 @@ def _migrated(result: ModelMigrated, documents: ep.Documents, _: ep.Wire) -> Mod
     return result.model_copy(update={"model_version": version})
 
 
-def _fixed_version(_: ModelMigrateRequest, documents: ep.Documents) -> bool:
-    return bool(documents["conf_path"].value.get("unify_model_version"))
+def _fixed_version(documents: ep.Documents, token: str | None, now: float) -> ep.Documents:
+    """Name the version on this side, so that a migration may be repeated."""
+    conf = documents["conf_path"]
+    if conf.value.get("unify_model_version"):
+        return documents
+    # The form of a job's id, which a server's own choice has.
+    digits = f"{int(token or '0', 16) % 100_000:05d}"
+    version = datetime.fromtimestamp(now).strftime("%Y%m%d%H%M%S%f") + digits
+    return {
+        **documents,
+        "conf_path": replace(conf, value=conf.value | {"unify_model_version": version}),
+    }
+
+
+def _store_trail(
+    kind: type[LocalJob], module: str
+) -> Callable[[Any, ep.Documents, str | None, Server], LocalJobTrail]:
+    def trail(_: Any, documents: ep.Documents, __: str | None, server: Server) -> LocalJobTrail:
+        conf = PartyModelConf.model_validate(documents["conf_path"].value)
+        return LocalJobTrail(
+            kind,
+            module,
+            (
+                ("model_id", f"{conf.role}#{conf.party_id}#{conf.model_id}"),
+                ("model_version", conf.model_version),
+            ),
+        ).begun(server)
+
+    return trail
+
+
+def _deploy_trail(
+    request: DeployRequest, _: ep.Documents, __: str | None, server: Server
+) -> DeployTrail | None:
+    return DeployTrail.before(server, request.model_id, request.model_version)
+
+
+def _import_trail(
+    _: ModelImportRequest, documents: ep.Documents, __: str | None, server: Server
+) -> ImportTrail:
+    conf = ModelImportConf.model_validate(documents["conf_path"].value)
+    return ImportTrail.noted(
+        server, conf.model_id, conf.model_version, str(conf.role), int(conf.party_id)
+    )
 
 
 def _encode_import(
@@ -188,6 +235,7 @@ STORE = Endpoint(
     repeat=Repeat.NEVER,
     documents={"conf_path": ""},
     confs={"conf_path": PartyModelConf},
+    trail=_store_trail(ModelStored, "ModelStore"),
 )
 RESTORE = Endpoint(
     "model/restore",
@@ -196,6 +244,7 @@ RESTORE = Endpoint(
     repeat=Repeat.NEVER,
     documents={"conf_path": ""},
     confs={"conf_path": PartyModelConf},
+    trail=_store_trail(ModelRestored, "ModelRestore"),
 )
 IMPORT = Endpoint(
     "model/import",
@@ -210,20 +259,22 @@ IMPORT = Endpoint(
     meanings=(meaning(AlreadyExistsError, 100, "local cache already existed"),),
     needs=(FORCE_UPDATE,),
     safe_if=_forced,
+    trail=_import_trail,
     finish=_imported,
 )
 MIGRATE = Endpoint(
     "model/migrate",
     ModelMigrateRequest,
     ModelMigrated,
-    repeat=Repeat.NEVER,
+    repeat=Repeat.SAFE,
     times=ep.MODEL,
     documents={"conf_path": ""},
     confs={"conf_path": ModelMigrateConf},
     meanings=(_FAILED,),
     per_party=True,
-    safe_if=_fixed_version,
-    done_if="has been occupied",
+    stamp=_fixed_version,
+    # Every party that failed says so: then an earlier attempt did it everywhere.
+    done_if=r"^failed on (\w+ \d+ \(\d+\): [^;]*has been occupied[^;]*(; |$))+$",
     finish=_migrated,
 )
 TAG_LIST = Endpoint(
@@ -254,6 +305,7 @@ DEPLOY = Endpoint(
     meanings=(meaning(NotFoundError, 100, "Deploy model failed.* found"), _FAILED),
     per_party=True,
     needs=(CHECKPOINTS,),
+    trail=_deploy_trail,
 )
 # Up to 1.6 a version that was not deployed has an empty DSL and no error.
 _NOT_DEPLOYED = (

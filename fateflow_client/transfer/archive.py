@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import unicodedata
-from collections.abc import Iterable
 from pathlib import Path
 
 from fateflow_client._core.endpoint import ByteStream, Progress
-from fateflow_client.errors import DownloadError, SizeLimitError, UnsafeArchiveError
-from fateflow_client.transfer.gunzip import DEFAULT_LIMITS, Gunzip, Limits
+from fateflow_client._core.limits import DEFAULT_LIMITS, RAISE_THEM, DownloadLimits
+from fateflow_client.errors import SizeLimitError, TruncatedDownloadError, UnsafeArchiveError
+from fateflow_client.transfer.gunzip import Gunzip
+from fateflow_client.transfer.incoming import Incoming
 from fateflow_client.transfer.names import safe_parts
-from fateflow_client.transfer.place import new_folder
+from fateflow_client.transfer.place import create, new_folder, write_all
 from fateflow_client.transfer.tar import Tar
 
 
 def extract(
     stream: ByteStream,
     target: Path,
-    limits: Limits = DEFAULT_LIMITS,
+    *,
+    limits: DownloadLimits = DEFAULT_LIMITS,
     progress: Progress | None = None,
+    with_meta: bool = False,
 ) -> tuple[Path, ...]:
     """Extract a gzipped tar into the new folder ``target`` and give its files in order of name.
 
     The folder appears complete or not at all; one that was there is replaced at the end.
+
+    Args:
+        stream: The archive as it arrives.
+        target: The folder.
+        limits: How large it may grow.
+        progress: Told of the bytes received, and of all or None.
+        with_meta: Whether every ``.csv`` must have its ``.meta``, as servers pack tables.
 
     Raises:
         TruncatedDownloadError: The stream ended early or is damaged.
@@ -34,22 +42,34 @@ def extract(
     """
     files: list[Path] = []
     with new_folder(target) as folder:
-        free = shutil.disk_usage(folder).free
-        if stream.length is not None and stream.length > free:
-            raise DownloadError(f"{target.parent} has {free} bytes free; {stream.length} arrive")
-        tar = Tar(Gunzip(stream, limits, progress))
+        incoming = Incoming(stream, limits, progress)
+        incoming.check_room(target.parent)
+        tar = Tar(Gunzip(incoming, limits))
         taken = _Taken(limits.members)
+        made: set[tuple[str, ...]] = {()}
         for member in tar:
             parts = safe_parts(member.name)
             taken.add(parts, is_folder=member.is_folder)
-            path = folder.joinpath(*parts)
-            if member.is_folder:
-                path.mkdir(parents=True, exist_ok=True)
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _write(tar.content(), path)
+            above = parts if member.is_folder else parts[:-1]
+            if above not in made:
+                folder.joinpath(*above).mkdir(parents=True, exist_ok=True)
+                made.add(above)
+            if not member.is_folder:
+                with create(folder.joinpath(*parts)) as file:
+                    for piece in tar.content():
+                        write_all(file, piece)
                 files.append(target.joinpath(*parts))
+        if with_meta:
+            _check_pairs(files)
     return tuple(sorted(files))
+
+
+def _check_pairs(files: list[Path]) -> None:
+    """Find a packer that gave up between a table and its header: nothing else would show it."""
+    there = set(files)
+    for path in files:
+        if path.suffix == ".csv" and path.with_suffix(".meta") not in there:
+            raise TruncatedDownloadError(f"the archive holds '{path.name}' without its header")
 
 
 class _Taken:
@@ -82,7 +102,9 @@ class _Taken:
                 raise _twice(path)
             self._files.add(same)
         if max(self._members, len(self._files) + len(self._folders)) > self._most:
-            raise SizeLimitError(f"the archive holds more than {self._most} files and folders")
+            raise SizeLimitError(
+                f"the archive holds more than {self._most} files and folders", hint=RAISE_THEM
+            )
 
 
 def _folded(path: str) -> str:
@@ -91,13 +113,3 @@ def _folded(path: str) -> str:
 
 def _twice(path: str) -> UnsafeArchiveError:
     return UnsafeArchiveError(f"the archive holds '{path}' twice")
-
-
-def _write(content: Iterable[memoryview], path: Path) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o644)
-    with os.fdopen(handle, "wb", buffering=0) as file:
-        for piece in content:
-            while piece:
-                piece = piece[file.write(piece) :]
-        os.fsync(file.fileno())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 
-from fateflow_client._core.endpoint import ByteStream, Progress
+from fateflow_client._core.endpoint import ByteStream
+from fateflow_client._core.limits import DEFAULT_LIMITS, RAISE_THEM, DownloadLimits
 from fateflow_client.errors import SizeLimitError, TruncatedDownloadError
 
 BLOCK = 256 * 1024
@@ -15,23 +15,6 @@ MAX_PADDING = 1024 * 1024
 """Zeros that may follow the stream."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a download may grow."""
-
-    members: int = 100_000
-    """Files in an archive."""
-    size: int = 50 * 2**30
-    """Bytes in all, inflated."""
-    ratio: int = 200
-    """Inflated bytes for each byte received ..."""
-    ratio_from: int = 100 * 2**20
-    """... looked at only above this many inflated bytes."""
-
-
-DEFAULT_LIMITS = Limits()
-
-
 class Gunzip:
     """A readable that inflates gzip, verifies its CRC and length, and refuses to be a bomb.
 
@@ -39,15 +22,9 @@ class Gunzip:
     it grows beyond the limits.
     """
 
-    def __init__(
-        self,
-        source: ByteStream,
-        limits: Limits = DEFAULT_LIMITS,
-        progress: Progress | None = None,
-    ) -> None:
+    def __init__(self, source: ByteStream, limits: DownloadLimits = DEFAULT_LIMITS) -> None:
         self._source = source
         self._limits = limits
-        self._progress = progress
         self._inflate = zlib.decompressobj(GZIP)
         self._pending = b""
         self._received = 0
@@ -82,8 +59,6 @@ class Gunzip:
     def _receive(self) -> bool:
         self._pending = self._source.read(BLOCK)
         self._received += len(self._pending)
-        if self._pending and self._progress is not None:
-            self._progress(self._received, self._source.length)
         return bool(self._pending)
 
     def _check_rest(self) -> None:
@@ -100,8 +75,11 @@ class Gunzip:
         self._made += made
         limits = self._limits
         if self._made > limits.size:
-            raise SizeLimitError(f"the download inflates to more than {limits.size} bytes")
+            raise SizeLimitError(
+                f"the download inflates to more than {limits.size} bytes", hint=RAISE_THEM
+            )
         if self._made > limits.ratio_from and self._made > limits.ratio * self._received:
             raise SizeLimitError(
-                f"the download inflates to more than {limits.ratio} times its size: a bomb?"
+                f"the download inflates to more than {limits.ratio} times its size: a bomb?",
+                hint=RAISE_THEM,
             )

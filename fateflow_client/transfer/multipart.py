@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -64,12 +63,8 @@ class FileBody:
         file, state = _open(self.path)
         if state != self._state:
             file.close()
-            raise InputFileError(
-                f"{self.path} changed since this call began",
-                source=str(self.path),
-                hint="Write it to another name, and rename it when it is complete.",
-            )
-        return _Reader(file, state, self._head, self._tail, self._progress)
+            raise _changed(self.path, "changed since this call began")
+        return _Reader(self.path, file, state, self._head, self._tail, self._progress)
 
 
 class _State(NamedTuple):
@@ -85,10 +80,8 @@ def _open(path: Path) -> tuple[BinaryIO, _State]:
         handle = os.open(path, os.O_RDONLY | _NO_WAIT)
     except FileNotFoundError:
         raise InputFileError(f"{path} does not exist", source=str(path)) from None
-    except OSError as error:
-        raise InputFileError(f"{path} cannot be read: {error.strerror}", source=str(path)) from None
-    except ValueError as error:  # a zero in the name
-        raise InputFileError(f"{path} cannot be read: {error}", source=str(path)) from None
+    except (OSError, ValueError) as error:  # ValueError: a zero in the name
+        raise _unreadable(path, error) from None
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         os.close(handle)
@@ -96,12 +89,32 @@ def _open(path: Path) -> tuple[BinaryIO, _State]:
     return os.fdopen(handle, "rb"), _State(status.st_size, status.st_mtime_ns)
 
 
+def _unreadable(path: Path, error: Exception) -> InputFileError:
+    why = getattr(error, "strerror", None) or error
+    return InputFileError(f"{path} cannot be read: {why}", source=str(path))
+
+
+def _changed(path: Path, how: str) -> InputFileError:
+    return InputFileError(
+        f"{path} {how}",
+        source=str(path),
+        hint="Write it to another name, and rename it when it is complete.",
+    )
+
+
 class _Reader:
     """Head, file and tail, one after the other."""
 
     def __init__(
-        self, file: BinaryIO, state: _State, head: bytes, tail: bytes, progress: Progress | None
+        self,
+        path: Path,
+        file: BinaryIO,
+        state: _State,
+        head: bytes,
+        tail: bytes,
+        progress: Progress | None,
     ) -> None:
+        self._path = path
         self._file = file
         self._state = state
         self._left = state.size
@@ -121,12 +134,15 @@ class _Reader:
         return data
 
     def _content(self, size: int) -> bytes:
-        data = self._file.read(size)
+        try:
+            data = self._file.read(size)
+        except OSError as error:
+            raise _unreadable(self._path, error) from None
         self._left -= len(data)
         if not data:
-            raise OSError(errno.EIO, "it became shorter while it was sent")
+            raise _changed(self._path, "became shorter while it was sent")
         if not self._left and self._now() != self._state:
-            raise OSError(errno.EIO, "it changed while it was sent")
+            raise _changed(self._path, "changed while it was sent")
         if self._progress is not None:
             self._progress(self._state.size - self._left, self._state.size)
         return data

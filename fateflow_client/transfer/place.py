@@ -1,4 +1,4 @@
-"""Putting a downloaded folder in place: complete, in one step, or not at all."""
+"""Putting what was downloaded in place: complete, in one step, or not at all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import secrets
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from fateflow_client._core.shapes import mapping, sequence
@@ -48,7 +49,7 @@ def new_folder(target: Path) -> Generator[Path]:
     goes wrong, the target is as it was and that folder is gone. Errors of the file system become
     DownloadError.
     """
-    private = target.parent / f".{target.name[:40]}.{secrets.token_hex(8)}.part"
+    private = _beside(target)
     new, old = private / "new", private / "old"
     try:
         try:
@@ -63,11 +64,63 @@ def new_folder(target: Path) -> Generator[Path]:
         raise _written(target, error) from error
 
 
-def _make(parent: Path, private: Path, new: Path) -> None:
+@contextmanager
+def new_file(target: Path) -> Generator[FileIO]:
+    """Give an empty file, to be written and read, that takes the place of ``target`` at the end.
+
+    As ``new_folder``, for a file; write it with ``write_all``.
+    """
+    part = _beside(target)
     try:
+        try:
+            with _create(target.parent, part) as file:
+                yield file
+                os.fsync(file.fileno())
+            part.replace(target)
+            sync_folder(target.parent)
+        finally:
+            with suppress(OSError, ValueError):
+                part.unlink()
+    except OSError as error:
+        raise _written(target, error) from error
+
+
+def write_all(file: FileIO, data: bytes | memoryview) -> None:
+    """Write all of it: an unbuffered file may take less, and a buffered one fails when closed."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def create(path: Path) -> FileIO:
+    """Create a file that was not there, through no link."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o644)
+    return FileIO(handle, "r+b")
+
+
+def _beside(target: Path) -> Path:
+    """A name that nobody has, in the target's folder: renames do not cross file systems."""
+    return target.parent / f".{target.name[:40]}.{secrets.token_hex(8)}.part"
+
+
+def _make(parent: Path, private: Path, new: Path) -> None:
+    with _zeros_refused():
         parent.mkdir(parents=True, exist_ok=True)
         private.mkdir(mode=0o700)
         new.mkdir()
+
+
+def _create(parent: Path, part: Path) -> FileIO:
+    with _zeros_refused():
+        parent.mkdir(parents=True, exist_ok=True)
+        return create(part)
+
+
+@contextmanager
+def _zeros_refused() -> Generator[None]:
+    try:
+        yield
     except ValueError as error:  # a zero in the name
         raise OSError(errno.EINVAL, str(error)) from None
 
@@ -91,7 +144,11 @@ def _clean(private: Path, target: Path, new: Path, old: Path) -> None:
 
 
 def _sync_below(folder: Path) -> None:
-    for path, _, _ in os.walk(folder, topdown=False):
+    """Bring files and folders to the disk, so that a power cut after the rename loses nothing."""
+    for path, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            with FileIO(os.path.join(path, name), "r+b") as file:
+                os.fsync(file.fileno())
         sync_folder(Path(path))
 
 

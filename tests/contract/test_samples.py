@@ -27,6 +27,7 @@ from fateflow_client import (
 )
 from fateflow_client.domain._base import MappingResult, RowsResult
 from tests.contract.exchanges import Exchange, load_samples
+from tests.support.questions import QUESTIONS
 from tests.support.samples import requests_by_call
 from tests.support.server import Answer, ScriptedServer
 
@@ -51,7 +52,7 @@ def answer_of(exchange: Exchange) -> Answer:
 def ask(server: ScriptedServer, exchange: Exchange, request: Any) -> Result | FlowError:
     """Send a request, serve the exchange's answer, and give what the client makes of it."""
     server.play(answer_of(exchange))
-    policy = RetryPolicy(attempts=1)
+    policy = RetryPolicy(attempts=1, settle=0)
     with FlowClient(
         port=server.port, retry=policy, trust_env=False, server_release=exchange.release
     ) as client:
@@ -74,6 +75,7 @@ def test_a_sample_means_what_it_says(
     if sample.outcome == "retcode_string":
         calls.remove("tag.create")  # which old releases answer so, and mean success
     for call in calls:
+        server.aside = QUESTIONS.get(call, {})
         outcome = ask(server, sample, requests[call])
         expected = sample.expect
         if "error" in expected:

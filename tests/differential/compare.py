@@ -18,6 +18,7 @@ from tests.differential.cases import CASES, US, Case, Writer
 from tests.differential.install import NEW, OLD, folder
 from tests.differential.wire import APP_KEY, SECRET_KEY, Facts, RecordingServer, facts
 from tests.support.clock import FakeClock
+from tests.support.questions import QUESTIONS
 from tests.support.server import Got, ScriptedServer
 
 DRIVER = Path(__file__).with_name("driver.py")
@@ -154,6 +155,7 @@ class Us:
         """Let us make the call of a case."""
         args, kwargs = Writer(room, US).call(case.ours)
         self._server.play()
+        self._server.aside = QUESTIONS.get(case.call, {})
         raised: tuple[str, str] | None = None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # job.view warns of a status

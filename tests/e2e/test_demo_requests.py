@@ -23,6 +23,7 @@ from tests.support.server import Got
 KINDS = {
     "/v1/data/upload": "005",
     "/v1/job/submit": "012",
+    "/v1/version/get": "001",
     "/v1/job/task/query": "014",
     "/v1/job/query": "020",
     "/v1/tracking/component/metric/all": "066",
@@ -63,6 +64,10 @@ def test_verb_path_and_keys_are_the_recorded_ones(
     sent: list[Got], recorded: Mapping[str, Exchange]
 ) -> None:
     for got in sent:
+        if got.path == "/v1/job/query" and "create_time" in got.json:
+            # What an upload notes before it is sent, in case its answer is lost: recordings/401.
+            assert set(got.json) == {"create_time", "role", "party_id"}
+            continue
         theirs = recorded[got.path]
         assert (got.method, got.path) == (theirs.method, theirs.path)
         if got.path == "/v1/data/upload":
@@ -83,6 +88,7 @@ def test_conf_and_dsl_have_the_recorded_keys_all_the_way_down(
 ) -> None:
     ours = next(got for got in sent if got.path == "/v1/job/submit").json
     theirs = recorded["/v1/job/submit"].request_json
+    assert ours["job_runtime_conf"].pop("fateflow_client")  # the marker: recordings/400
     assert _keys(ours) == _keys(theirs)
     assert ours["job_dsl"] == theirs["job_dsl"]
 

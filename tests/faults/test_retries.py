@@ -29,6 +29,7 @@ from fateflow_client import (
     UnexpectedRedirectError,
 )
 from tests.support.clock import FakeClock
+from tests.support.questions import NOTHING_THERE
 from tests.support.samples import CONF, JOB_ID, requests_by_call
 from tests.support.server import Answer, Drop, Got, Hang, Raw, ScriptedServer, Step
 
@@ -84,7 +85,7 @@ def test_a_submit_whose_answer_is_lost_is_not_sent_again(
 ) -> None:
     server.play(PASSING[name], SUBMITTED)
     with pytest.raises(AmbiguousOutcomeError, match="may have been done") as caught:
-        client.job.submit(CONF)
+        client.job.submit(CONF, marker=False)
     assert len(server.got) == 1
     assert caught.value.operation == "job/submit"
     assert caught.value.phase in (Phase.SENT, Phase.REPLYING)
@@ -95,6 +96,7 @@ def test_a_submit_whose_answer_is_lost_is_not_sent_again(
 def test_what_must_not_be_repeated_is_sent_again_if_the_server_was_too_busy_to_look(
     call: str, client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     request = requests_by_call(tmp_path)[call]
     table = {"job_id": JOB_ID, "namespace": "n", "table_name": "t"}
     server.play(PASSING["429"], Answer.of({"retcode": 0, "jobId": JOB_ID, "data": table}))
@@ -141,6 +143,7 @@ def test_a_name_that_does_not_resolve_is_named(clock: FakeClock) -> None:
 def test_an_upload_that_breaks_off_is_sent_again_from_the_start(
     client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     table = tmp_path / "big.csv"
     table.write_bytes(b"id,x\n" + b"1,2\n" * 4_000_000)
     conf = {"file": str(table), "head": 1, "partition": 4, "namespace": "n", "table_name": "t"}
@@ -154,6 +157,7 @@ def test_an_upload_that_breaks_off_is_sent_again_from_the_start(
 def test_an_upload_that_breaks_off_for_good_says_that_it_was_not_sent(
     client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     table = tmp_path / "big.csv"
     table.write_bytes(b"id,x\n" + b"1,2\n" * 4_000_000)
     conf = {"file": str(table), "head": 1, "partition": 4, "namespace": "n", "table_name": "t"}
@@ -184,12 +188,13 @@ def test_a_redirect_is_never_followed(
 
 def test_an_answer_that_never_comes_is_lost(server: ScriptedServer) -> None:
     server.play(Hang())
-    client = FlowClient(port=server.port, retry=RetryPolicy(attempts=1), trust_env=False)
+    policy = RetryPolicy(attempts=1, settle=0)
+    client = FlowClient(port=server.port, retry=policy, trust_env=False)
     with pytest.raises(CallTimeoutError) as caught:
         client.job.query(JOB_ID, timeout=0.05)
     assert caught.value.phase is Phase.SENT
     with pytest.raises(AmbiguousOutcomeError):
-        client.job.submit(CONF, timeout=0.05)
+        client.job.submit(CONF, timeout=0.05, marker=False)
 
 
 def test_a_call_ends_at_its_deadline(
@@ -291,7 +296,7 @@ def test_a_submit_whose_answer_is_too_large_may_have_been_done(server: ScriptedS
     server.play(Answer(body=b'{"retcode":0,"data":"' + b"x" * 100_000 + b'"}'))
     client = FlowClient(port=server.port, max_reply_bytes=2000, trust_env=False)
     with pytest.raises(AmbiguousOutcomeError) as caught:
-        client.job.submit(CONF)
+        client.job.submit(CONF, marker=False)
     assert isinstance(caught.value.__cause__, SizeLimitError)
     assert len(server.got) == 1
 

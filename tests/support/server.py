@@ -91,6 +91,10 @@ class ScriptedServer:
 
     steps: list[Step] = field(default_factory=list[Step])
     got: list[Got] = field(default_factory=list[Got])
+    aside: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    """Answers by path, for what a call asks before and after: not in the script, not in ``got``."""
+    asked: list[Got] = field(default_factory=list[Got])
+    """What was answered so."""
     connections: int = 0
     tls: Any = None
     on_request: Callable[[Got], None] | None = None
@@ -125,6 +129,7 @@ class ScriptedServer:
         """Replace the script; what was remembered is forgotten."""
         self.steps = list(steps)
         self.got.clear()
+        self.asked.clear()
         self.connections = 0
 
     def _start(self, target: Callable[..., None], *args: object) -> None:
@@ -171,12 +176,13 @@ class ScriptedServer:
         while (header := reader.readline().strip()) != b"":
             name, _, value = header.decode("latin-1").partition(":")
             headers[name.strip().lower()] = value.strip()
-        step = self._next()
+        aside = self.aside.get(target.partition("?")[0])
+        step = aside if aside is not None else self._next()
         limit = step.after if isinstance(step, Drop) else None
         body = b"".join(_body(reader, headers, limit))
         got = Got(method, target, headers, body)
         with self._lock:
-            self.got.append(got)
+            (self.got if aside is None else self.asked).append(got)
         if self.on_request is not None:
             self.on_request(got)
         return self._do(step, connection)

@@ -37,6 +37,9 @@ TABLE = {
     Event.GATEWAY: (RETRY, RETRY, UNCLEAR),
     Event.SERVER_ERROR: (RETRY, RETRY, UNCLEAR),
     Event.NOT_PARSED: (RETRY, RETRY, RETRY),
+    Event.CLOCK: (RETRY, RETRY, RETRY),
+    Event.DATABASE: (RETRY, RETRY, UNCLEAR),
+    Event.HALF_DONE: (RAISE, RAISE, UNCLEAR),
     Event.FEDERATED: (RETRY, RETRY, RAISE),
     Event.FINAL: (RAISE, RAISE, RAISE),
 }
@@ -53,6 +56,9 @@ def test_every_cell(event: Event, repeat: Repeat, column: int) -> None:
 def test_some_events_are_retried_less_often() -> None:
     assert decide(Repeat.READ, Event.SERVER_ERROR).most == 2
     assert decide(Repeat.READ, Event.FEDERATED).most == 3
+    assert decide(Repeat.READ, Event.DATABASE).most == 3
+    assert decide(Repeat.READ, Event.CLOCK).most == 2
+    assert decide(Repeat.NEVER, Event.CLOCK).most == 2
     assert decide(Repeat.READ, Event.GATEWAY).most is None
 
 
@@ -85,6 +91,7 @@ EVENTS: list[tuple[BaseException, Event]] = [
     (_alien(210), Event.ANSWER_BROKEN),
     (_alien(404), Event.FINAL),
     (_alien(408), Event.GATEWAY),
+    (_alien(425), Event.GATEWAY),
     (_alien(429), Event.BUSY),
     (_alien(500), Event.SERVER_ERROR),
     *[(_alien(status), Event.GATEWAY) for status in (502, 503, 504, 520, 524, 529)],
@@ -94,6 +101,15 @@ EVENTS: list[tuple[BaseException, Event]] = [
     (_api(200, 104, cls=PartyError), Event.FEDERATED),
     (_api(200, 105, cls=PartyError), Event.FEDERATED),
     (_api(200, 109, cls=AuthError), Event.FINAL),
+    (_api(200, 109, "signature authentication failed", cls=AuthError), Event.FINAL),
+    (_api(200, 109, "TIMESTAMP is more than 60 seconds away from", cls=AuthError), Event.CLOCK),
+    (_api(425, 425, "TIMESTAMP is more than 60 seconds away from", cls=AuthError), Event.CLOCK),
+    (_api(425, 425, cls=AuthError), Event.FINAL),
+    (_api(200, 100, "OperationalError('database is locked')"), Event.DATABASE),
+    (_api(200, 100, "(2006, 'MySQL server has gone away')"), Event.DATABASE),
+    (_api(200, 100, "(2013, 'Lost connection to MySQL server')"), Event.DATABASE),
+    (_api(200, 101, "database is locked"), Event.FINAL),
+    (_api(200, 103, "Exception: set job to waiting status failed"), Event.HALF_DONE),
     (_api(210, 210), Event.FINAL),
     (_api(404, 404), Event.FINAL),
     (_api(429, 429), Event.BUSY),

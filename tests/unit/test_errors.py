@@ -33,6 +33,10 @@ ARGUMENTS: dict[str, object] = {
     "party_id": 10000,
     "reason": "no table",
     "enveloped": True,
+    "token": "7d9f2c0b5e0a4d0c9f1e2b3a4c5d6e7f",
+    "candidates": ("202701150800001234560",),
+    "trail": None,
+    "reconcile_with": None,
 }
 CLASSES = [
     cls

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from fateflow_client import ConfigError, FlowClient, InputFileError
+from tests.support.questions import NOTHING_THERE
 from tests.support.samples import CONF, DSL, JOB_ID, PARTY
 from tests.support.server import ScriptedServer
 
@@ -186,6 +187,7 @@ def test_a_table_that_is_absent_or_empty_is_refused(
 def test_a_table_is_looked_for_beside_its_conf_first(
     client: FlowClient, server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server.aside = NOTHING_THERE
     beside, elsewhere = tmp_path / "confs", tmp_path / "elsewhere"
     for folder in (beside, elsewhere):
         folder.mkdir()
@@ -213,7 +215,8 @@ def test_an_upload_conf_that_is_too_long_for_a_url_is_refused(
     assert server.connections == 0
 
 
-def test_the_callers_objects_are_not_changed(client: FlowClient) -> None:
+def test_the_callers_objects_are_not_changed(client: FlowClient, server: ScriptedServer) -> None:
+    server.aside = NOTHING_THERE
     conf, dsl, upload = json.loads(json.dumps(CONF)), json.loads(json.dumps(DSL)), _upload(drop=0)
     before = json.dumps([conf, dsl, upload])
     for call in (lambda: client.job.submit(conf, dsl), lambda: client.data.upload(upload, drop=1)):

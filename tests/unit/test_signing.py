@@ -18,6 +18,7 @@ from fateflow_client import FlowClient, RetryPolicy
 from fateflow_client._core.endpoint import Wire
 from fateflow_client._core.signing import form_text, sign
 from tests.support.clock import FakeClock
+from tests.support.questions import QUESTIONS
 from tests.support.samples import requests_by_call
 from tests.support.server import Got, ScriptedServer
 
@@ -86,16 +87,18 @@ def test_every_call_is_signed_as_a_server_checks_it(
     client = FlowClient(
         port=server.port, app_key="app-1", secret_key="s3cret", clock=clock, trust_env=False,
         server_release="1.11",
-        retry=RetryPolicy(attempts=1),
+        retry=RetryPolicy(attempts=1, settle=0),
     )  # fmt: skip
     requests = requests_by_call(tmp_path)
-    for request in requests.values():
+    for name, request in requests.items():
+        server.aside = QUESTIONS.get(name, {})
         with pytest.raises(Exception, match=r"."):
             client.send(request)
             raise ValueError("answered")
     assert len({got.path for got in server.got}) == len(requests)
     assert sum(bool(form_of(got)) for got in server.got) == 1  # model.import
-    for got in server.got:
+    assert server.asked
+    for got in server.got + server.asked:
         assert got.headers["signature"] == expected(got, "s3cret")
         assert got.headers["timestamp"] == str(int(clock.now * 1000))
         assert "app_key" not in got.headers

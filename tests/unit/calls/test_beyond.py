@@ -17,6 +17,7 @@ from fateflow_client import (
     UnsupportedByServerError,
 )
 from tests.contract.exchanges import tar_gz
+from tests.support.questions import NOTHING_THERE
 from tests.support.samples import JOB_ID, MODEL, PARTY
 from tests.support.server import Answer, Drop, ScriptedServer
 
@@ -111,6 +112,7 @@ BODIES: dict[str, tuple[Call, str, dict[str, Any]]] = {
 def test_a_call_is_one_post_with_this_body(
     call: Call, route: str, body: dict[str, Any], client: FlowClient, server: ScriptedServer
 ) -> None:
+    server.aside = NOTHING_THERE
     server.play(reply({"namespace": "n", "table_name": "t"}))
     call(client)
     (got,) = server.got
@@ -118,6 +120,7 @@ def test_a_call_is_one_post_with_this_body(
 
 
 def test_a_rerun_is_not_sent_twice(client: FlowClient, server: ScriptedServer) -> None:
+    server.aside = NOTHING_THERE
     server.play(Drop(), reply())
     with pytest.raises(AmbiguousOutcomeError):
         client.job.rerun(JOB_ID)
@@ -160,6 +163,7 @@ def test_refusals_are_typed(
     call: Call, answer: dict[str, Any], error: type[Exception],
     client: FlowClient, server: ScriptedServer,
 ) -> None:  # fmt: skip
+    server.aside = NOTHING_THERE
     server.play(Answer.of(answer))
     with pytest.raises(error):
         call(client)

@@ -24,6 +24,7 @@ from fateflow_client import (
     TransportError,
     TruncatedDownloadError,
 )
+from tests.support.questions import NOTHING_THERE
 from tests.support.samples import CONF, DSL, JOB_ID, MODEL
 from tests.support.server import Answer, Drop, ScriptedServer
 
@@ -370,6 +371,7 @@ def test_an_export_to_a_place_that_is_no_folder_says_so(
 def test_an_export_can_be_imported_with_its_hash(
     client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     server.play(zipped(), Answer())
     exported = export(client, tmp_path)
     conf = MODEL | {"file": str(exported.file), "hash": exported.sha256}

@@ -18,6 +18,7 @@ from fateflow_client import (
     PartyError,
     SubmitRejectedError,
 )
+from tests.support.questions import NOTHING_THERE
 from tests.support.samples import DSL, JOB_ID, MIGRATION, MODEL, PARTY
 from tests.support.server import Answer, Drop, ScriptedServer, Step
 
@@ -44,6 +45,7 @@ LOCAL_JOBS: dict[str, Call] = {
 def test_a_local_job_that_was_refused_inside_a_success_is_an_error(
     call: Call, client: FlowClient, server: ScriptedServer
 ) -> None:
+    server.aside = NOTHING_THERE
     data = {"job_id": LOCAL_JOB, "code": 103, "message": TRACEBACK}
     server.play(reply(jobId=LOCAL_JOB, data=data))
     with pytest.raises(SubmitRejectedError, match=f"too many cores.*{LOCAL_JOB}") as caught:
@@ -59,6 +61,7 @@ def test_a_local_job_that_was_refused_inside_a_success_is_an_error(
 def test_a_local_job_that_was_accepted_has_an_id_to_wait_for(
     code: dict[str, Any], call: Call, client: FlowClient, server: ScriptedServer
 ) -> None:
+    server.aside = NOTHING_THERE
     server.play(reply(jobId=LOCAL_JOB, data={"job_id": LOCAL_JOB, **code}))
     assert call(client).job_id == LOCAL_JOB
 
@@ -66,6 +69,7 @@ def test_a_local_job_that_was_accepted_has_an_id_to_wait_for(
 def test_a_download_says_where_the_server_will_write(
     client: FlowClient, server: ScriptedServer
 ) -> None:
+    server.aside = NOTHING_THERE
     server.play(reply(jobId=LOCAL_JOB, data={"job_id": LOCAL_JOB, "table_name": "t"}))
     assert client.data.download(DOWNLOAD).output_path == "/srv/t.csv"
 
@@ -99,6 +103,7 @@ HALF = {
 def test_a_party_that_failed_is_an_error_and_is_named(
     name: str, retcode: int, client: FlowClient, server: ScriptedServer
 ) -> None:
+    server.aside = NOTHING_THERE
     call = PER_PARTY[name]
     server.play(reply(retcode, "failed" if retcode else "success", jobId=JOB_ID, data=HALF))
     with pytest.raises(PartyError) as caught:
@@ -118,6 +123,7 @@ def test_a_party_that_failed_is_an_error_and_is_named(
 def test_parties_that_all_did_it_are_told_apart_from_the_rest(
     call: Call, client: FlowClient, server: ScriptedServer
 ) -> None:
+    server.aside = NOTHING_THERE
     server.play(reply(jobId=JOB_ID, data=HALF | {"host": {"10000": 0}}))
     result = call(client)
     assert result.parties == {"guest": {"9999": 0}, "host": {"10000": 0}}
@@ -129,7 +135,11 @@ def test_a_migration_tells_the_version_of_the_copy(
     client: FlowClient, server: ScriptedServer
 ) -> None:
     server.play(reply(jobId=LOCAL_JOB, data={"guest": {"9999": 0}, "detail": {}}))
-    assert client.model.migrate(MIGRATION).model_version == LOCAL_JOB
+    ours = client.model.migrate(MIGRATION).model_version or ""
+    assert server.got[0].json == MIGRATION | {"unify_model_version": ours}
+    assert ours.isdigit()
+    assert len(ours) == 25  # as long as a job's id may be
+    assert ours != client.model.migrate(MIGRATION).model_version
     named = MIGRATION | {"unify_model_version": "wine-2"}
     assert client.model.migrate(named).model_version == "wine-2"
 
@@ -137,6 +147,7 @@ def test_a_migration_tells_the_version_of_the_copy(
 def test_a_model_that_is_not_there_is_no_failure_of_a_party(
     client: FlowClient, server: ScriptedServer
 ) -> None:
+    server.aside = NOTHING_THERE
     text = f"Model with version {JOB_ID} can not be found in database. Please check"
     for call in (
         lambda: client.model.load(LOAD),
@@ -292,7 +303,6 @@ NEVER: dict[str, Made] = {
     "model.store": lambda c, _: c.model.store(MODEL),
     "model.restore": lambda c, _: c.model.restore(MODEL),
     "data.download": lambda c, _: c.data.download(DOWNLOAD),
-    "model.migrate": lambda c, _: c.model.migrate(MIGRATION),
     "model.import_model": lambda c, folder: c.model.import_model(MODEL | {"file": _zip(folder)}),
     "model.import_model without force": lambda c, folder: c.model.import_model(
         MODEL | {"file": _zip(folder), "force_update": 0}
@@ -302,6 +312,7 @@ SAFE: dict[str, Made] = {
     "tag.update with a new description": lambda c, _: c.tag.update("t", new_tag_desc="d"),
     "model.load": lambda c, _: c.model.load(LOAD),
     "model.bind": lambda c, _: c.model.bind(LOAD | {"service_id": "s"}),
+    "model.migrate": lambda c, _: c.model.migrate(MIGRATION),
     "model.migrate with its version": lambda c, _: c.model.migrate(
         MIGRATION | {"unify_model_version": "2"}
     ),
@@ -331,6 +342,7 @@ def newest(server: ScriptedServer, clock: Any) -> FlowClient:
 def test_what_would_be_done_twice_is_not_repeated(
     call: Made, lost: Step, newest: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     server.play(lost, GOOD)
     with pytest.raises(AmbiguousOutcomeError, match="may have been done") as caught:
         call(newest, tmp_path)
@@ -417,6 +429,7 @@ def test_one_named_thing_that_is_not_there_is_an_error_on_every_release(
 def test_a_model_that_is_there_already_is_not_replaced(
     client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     for answer in (
         reply(409, "Model already exists.", status=409),
         reply(100, "Model guest#9999#m#model 1 local cache already existed."),

@@ -13,6 +13,7 @@ import pytest
 from werkzeug.formparser import parse_form_data
 
 from fateflow_client import FlowClient, InputFileError, NotFoundError
+from tests.support.questions import NOTHING_THERE
 from tests.support.samples import DSL, JOB_ID, MIGRATION, MODEL, PARTY
 from tests.support.server import Answer, Got, ScriptedServer
 
@@ -145,7 +146,6 @@ WIRE: dict[str, tuple[Call, str, dict[str, Any]]] = {
         "model/restore",
         MODEL,
     ),
-    "a migration": (lambda c: c.model.migrate(MIGRATION), "model/migrate", MIGRATION),
     "a migration with its version": (
         lambda c: c.model.migrate(MIGRATION | {"unify_model_version": "v2"}, False),
         "model/migrate",
@@ -213,6 +213,7 @@ def test_a_call_is_one_post_with_this_body(name: str, server: ScriptedServer) ->
     call, path, body = WIRE[name]
     success = {"retcode": 0, "retmsg": "success", "jobId": JOB_ID}
     server.play(Answer.of(success | ({"data": DATA[path]} if path in DATA else {})))
+    server.aside = {name: say for name, say in NOTHING_THERE.items() if name != f"/v1/{path}"}
     release = SERVERS.get(name, "1.11")
     with FlowClient(port=server.port, server_release=release, trust_env=False) as client:
         call(client)
@@ -226,6 +227,7 @@ DEPLOYED = Answer.of({"retcode": 0, "jobId": JOB_ID, "data": MODEL_2})
 
 
 def test_a_deployment_sends_only_what_was_given(client: FlowClient, server: ScriptedServer) -> None:
+    server.aside = NOTHING_THERE
     server.play(DEPLOYED)
     client.model.deploy("m#model", JOB_ID)
     client.model.deploy("m#model", JOB_ID, ("a_0", "b_0"))
@@ -241,6 +243,7 @@ def test_a_deployment_sends_only_what_was_given(client: FlowClient, server: Scri
 def test_a_deployment_reads_its_dsl_from_a_file(
     client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     path = tmp_path / "predict.json"
     path.write_text("\ufeff" + json.dumps(DSL), encoding="utf-8")
     server.play(DEPLOYED)
@@ -253,6 +256,7 @@ def test_a_deployment_reads_its_dsl_from_a_file(
 
 
 def test_a_deployment_from_checkpoints_names_them(server: ScriptedServer) -> None:
+    server.aside = NOTHING_THERE
     server.play(DEPLOYED)
     steps = {"hetero_lr_0": {"step_index": 3}}
     with FlowClient(port=server.port, server_release="1.9", trust_env=False) as client:
@@ -416,6 +420,7 @@ def parts_of(got: Got) -> tuple[dict[str, str], str | None, bytes]:
 def test_an_import_is_a_form_with_one_file(
     client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     content = bytes(range(256)) * 2000 + b"\r\n--"
     file = tmp_path / "guest#9999#m.zip"
     file.write_bytes(content)
@@ -431,6 +436,7 @@ def test_an_import_is_a_form_with_one_file(
 
 
 def test_an_import_that_is_forced_says_so(server: ScriptedServer, tmp_path: Path) -> None:
+    server.aside = NOTHING_THERE
     file = tmp_path / "m.zip"
     file.write_bytes(b"zip")
     for value, sent in ((1, "1"), (True, "1"), ("1", "1"), (0, "0"), ("0", "0")):
@@ -443,6 +449,7 @@ def test_an_import_that_is_forced_says_so(server: ScriptedServer, tmp_path: Path
 def test_an_import_takes_the_zip_beside_its_conf(
     client: FlowClient, server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server.aside = NOTHING_THERE
     beside, here = tmp_path / "confs", tmp_path / "here"
     for folder in (beside, here):
         folder.mkdir()
@@ -480,6 +487,7 @@ def test_a_config_s_folder_is_not_sent(
 def test_confs_of_callers_are_not_changed(
     client: FlowClient, server: ScriptedServer, tmp_path: Path
 ) -> None:
+    server.aside = NOTHING_THERE
     file = tmp_path / "m.zip"
     file.write_bytes(b"zip")
     confs: list[dict[str, Any]] = [

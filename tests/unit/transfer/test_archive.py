@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fateflow_client.errors import (
-    DownloadError,
-)
+from fateflow_client._core.limits import DownloadLimits
+from fateflow_client.errors import DownloadError
 from fateflow_client.transfer.archive import extract
 from tests.unit.transfer.support import (
     END,
@@ -190,8 +189,9 @@ def test_progress_ends_with_all(target: Path) -> None:
 
 
 def test_a_download_larger_than_the_disk_is_refused_at_once(target: Path) -> None:
+    limits = DownloadLimits(size=1 << 63)
     with pytest.raises(DownloadError, match="bytes free"):
-        extract(Arriving(b"", length=1 << 62), target)
+        extract(Arriving(b"", length=1 << 62), target, limits=limits)
     assert names_in(target.parent) == []
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from fateflow_client._core.limits import DEFAULT_LIMITS, DownloadLimits
 from fateflow_client.errors import (
     DownloadError,
     SizeLimitError,
     TruncatedDownloadError,
 )
 from fateflow_client.transfer.archive import extract
-from fateflow_client.transfer.gunzip import Limits
 from tests.unit.transfer.support import (
     END,
     FORMATS,
@@ -46,7 +46,7 @@ def refuse(
     target: Path,
     error: type[DownloadError],
     *,
-    limits: Limits | None = None,
+    limits: DownloadLimits = DEFAULT_LIMITS,
     match: str = ".",
     piece: int = 1 << 30,
 ) -> None:
@@ -58,7 +58,7 @@ def refuse(
         fill(target, old)
         before = content_of(around)
         with pytest.raises(error, match=match):
-            extract(Arriving(data, piece), target, limits or Limits())
+            extract(Arriving(data, piece), target, limits=limits)
         assert content_of(around) == before
         assert names_in(around) == [target.parent.name]
         assert names_in(target.parent) == ([target.name] if old else [])
@@ -154,21 +154,50 @@ def test_a_header_that_fills_the_memory_is_refused(target: Path, kind: bytes) ->
 def test_a_bomb_is_stopped(target: Path) -> None:
     bomb = gzip_of((header(b"a", b"%o" % (200 << 20)), 1), (bytes(1 << 20), 200), (END, 1))
     assert len(bomb) < 210 << 10
-    limits = Limits(size=4 << 20)
+    limits = DownloadLimits(size=4 << 20)
     refuse(bomb, target, SizeLimitError, limits=limits, match="4194304")
-    limits = Limits(ratio=200, ratio_from=1 << 20)
+    limits = DownloadLimits(ratio=200, ratio_from=1 << 20)
     refuse(bomb, target, SizeLimitError, limits=limits, match="200 times", piece=1024)
 
 
 @pytest.mark.parametrize("kind", [b"0", b"5", b"g"])
 def test_too_many_members_are_refused(target: Path, kind: bytes) -> None:
     blocks = [header(b"m%d" % n, b"0", kind) for n in range(50)]
-    refuse(gz(b"".join(blocks) + END), target, DownloadError, limits=Limits(members=20))
+    refuse(gz(b"".join(blocks) + END), target, DownloadError, limits=DownloadLimits(members=20))
     if kind != b"g":
-        extract(Arriving(gz(b"".join(blocks) + END)), target, Limits(members=50))
+        extract(Arriving(gz(b"".join(blocks) + END)), target, limits=DownloadLimits(members=50))
 
 
 def test_too_many_folders_are_refused(target: Path) -> None:
     files = {f"{n}/a/b/c/d": b"" for n in range(10)}
-    refuse(gz(tree(files)), target, SizeLimitError, limits=Limits(members=40))
-    extract(Arriving(gz(tree(files))), target, Limits(members=50))
+    refuse(gz(tree(files)), target, SizeLimitError, limits=DownloadLimits(members=40))
+    extract(Arriving(gz(tree(files))), target, limits=DownloadLimits(members=50))
+
+
+def test_an_endless_stream_of_nothing_is_stopped(target: Path) -> None:
+    """Empty blocks inflate to nothing, so the ratio and the size of the files never grow."""
+    nothing = b"\x1f\x8b\x08" + bytes(7) + b"\0\0\0\xff\xff" * 400_000
+    limits = DownloadLimits(size=1 << 20)
+    refuse(nothing, target, SizeLimitError, limits=limits, match="larger than 1048576")
+
+
+@pytest.mark.parametrize("missing", ["a.meta", "sub/b.meta"])
+def test_a_table_without_its_header_was_cut(target: Path, missing: str) -> None:
+    """A packer that stops between two members may still end its stream and archive in order."""
+    files = {"a.csv": b"1", "a.meta": b"{}", "sub/b.csv": b"2", "sub/b.meta": b"{}"}
+    whole = gz(tree(files))
+    extract(Arriving(whole), target, with_meta=True)
+    assert content_of(target) == files
+    del files[missing]
+    with pytest.raises(TruncatedDownloadError, match=r"[ab]\.csv' without its header"):
+        extract(Arriving(gz(tree(files))), target, with_meta=True)
+    assert content_of(target) == files | {missing: b"{}"}
+    assert names_in(target.parent) == [target.name]
+    extract(Arriving(gz(tree(files))), target)
+    assert content_of(target) == files
+
+
+def test_other_files_need_no_header(target: Path) -> None:
+    files = {"a.log": b"1", "b.meta": b"{}", "c": b"2"}
+    extract(Arriving(gz(tree(files))), target, with_meta=True)
+    assert content_of(target) == files

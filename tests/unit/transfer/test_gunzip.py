@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import os
 import zlib
 
 import pytest
 
+from fateflow_client._core.limits import DEFAULT_LIMITS, DownloadLimits
 from fateflow_client.errors import DownloadError, SizeLimitError, TruncatedDownloadError
-from fateflow_client.transfer.gunzip import BLOCK, DEFAULT_LIMITS, Gunzip, Limits
+from fateflow_client.transfer.gunzip import BLOCK, Gunzip
 from tests.unit.transfer.support import Arriving, gz, gzip_of
 
 TEXT = b"id,x0,x1\n" + b"".join(b"%d,%d,%d\n" % (n, n * n, n % 7) for n in range(40))
 MIB = bytes(1 << 20)
 
 
-def inflate(data: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
+def inflate(data: bytes, limits: DownloadLimits = DEFAULT_LIMITS) -> bytes:
     gunzip = Gunzip(Arriving(data), limits)
     parts: list[bytes] = []
     while part := gunzip.read():
@@ -111,7 +111,7 @@ def test_the_end_is_told_only_after_the_trailer_was_checked() -> None:
 
 def test_a_bomb_is_stopped_at_the_size_limit() -> None:
     made = 0
-    limits = Limits(size=3_000_000)
+    limits = DownloadLimits(size=3_000_000)
     gunzip = Gunzip(Arriving(gzip_of((MIB, 200)), 4096), limits)
     with pytest.raises(SizeLimitError, match="3000000"):
         while data := gunzip.read():
@@ -121,7 +121,7 @@ def test_a_bomb_is_stopped_at_the_size_limit() -> None:
 
 def test_a_bomb_is_stopped_at_the_ratio() -> None:
     made = 0
-    limits = Limits(ratio=100, ratio_from=1 << 20)
+    limits = DownloadLimits(ratio=100, ratio_from=1 << 20)
     gunzip = Gunzip(Arriving(gzip_of((MIB, 200)), 4096), limits)
     with pytest.raises(SizeLimitError, match="100 times"):
         while data := gunzip.read():
@@ -130,7 +130,7 @@ def test_a_bomb_is_stopped_at_the_ratio() -> None:
 
 
 def test_the_ratio_counts_only_above_its_threshold() -> None:
-    limits = Limits(ratio=2, ratio_from=1 << 20)
+    limits = DownloadLimits(ratio=2, ratio_from=1 << 20)
     assert inflate(gzip_of((MIB, 1)), limits) == MIB
 
 
@@ -147,17 +147,6 @@ def test_nothing_asked_is_not_the_end() -> None:
     gunzip = Gunzip(Arriving(gz(TEXT)))
     assert gunzip.read(0) == b""
     assert gunzip.read() == TEXT
-
-
-def test_progress_tells_of_every_byte_received() -> None:
-    data = gz(os.urandom(5000)) + bytes(700)
-    told: list[tuple[int, int | None]] = []
-    stream = Arriving(data, 999, length=len(data))
-    gunzip = Gunzip(stream, progress=lambda done, total: told.append((done, total)))
-    while gunzip.read():
-        pass
-    steps = [*range(999, len(data), 999), len(data)]
-    assert told == [(done, len(data)) for done in steps]
 
 
 def test_what_a_stream_raises_is_passed_on() -> None:

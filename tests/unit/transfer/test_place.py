@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from fateflow_client.errors import TargetExistsError
-from fateflow_client.transfer.place import existing, files_below, new_folder
+from fateflow_client.errors import DownloadError, TargetExistsError
+from fateflow_client.transfer.place import (
+    existing,
+    file_exists,
+    files_below,
+    new_file,
+    new_folder,
+    write_all,
+)
 from tests.unit.transfer.support import OLD, content_of, fill, names_in
 
 NEW = {"new/a.txt": b"what comes", "c.txt": b"after"}
@@ -136,3 +143,58 @@ def test_files_are_listed_in_order(target: Path) -> None:
     (target / "empty").mkdir()
     names = [path.relative_to(target).as_posix() for path in files_below(target)]
     assert names == ["a/b/c", "a/z", "a.txt", "b"]
+
+
+def put_file(target: Path, content: bytes = b"new") -> None:
+    with new_file(target) as file:
+        write_all(file, content)
+        assert file.seek(0) == 0
+        assert file.read() == content
+
+
+def test_a_new_file_appears_with_its_folder(target: Path) -> None:
+    put_file(target)
+    assert target.read_bytes() == b"new"
+    assert names_in(target.parent) == ["target"]
+
+
+def test_a_file_does_not_appear_before_the_end(target: Path) -> None:
+    fill(target.parent, {"target": b"old"})
+    with new_file(target) as file:
+        write_all(file, b"new")
+        assert target.read_bytes() == b"old"
+    assert target.read_bytes() == b"new"
+
+
+def test_a_file_replaces_a_link_and_does_not_follow_it(target: Path, tmp_path: Path) -> None:
+    fill(tmp_path, {"elsewhere": b"x"})
+    target.parent.mkdir()
+    target.symlink_to(tmp_path / "elsewhere")
+    put_file(target)
+    assert not target.is_symlink()
+    assert (tmp_path / "elsewhere").read_bytes() == b"x"
+
+
+def test_a_file_does_not_replace_a_folder(target: Path) -> None:
+    fill(target)
+    with pytest.raises(DownloadError, match="cannot be written"):
+        put_file(target)
+    assert content_of(target) == OLD
+    assert names_in(target.parent) == ["target"]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "a\0b", "file/below"])
+def test_a_name_that_no_file_can_have_is_a_download_error(tmp_path: Path, name: str) -> None:
+    fill(tmp_path, {"file": b"x"})
+    with pytest.raises(DownloadError, match="cannot be written"):
+        put_file(tmp_path / name)
+    assert content_of(tmp_path) == {"file": b"x"}
+
+
+def test_a_file_that_exists_is_kept_or_an_error_as_asked(target: Path) -> None:
+    assert not file_exists(target, "error")
+    put_file(target)
+    assert not file_exists(target, "replace")
+    assert file_exists(target, "skip")
+    with pytest.raises(TargetExistsError, match="exists already"):
+        file_exists(target, "error")
