@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fateflow_client._core.limits import DownloadLimits
     from fateflow_client.client import (
         FlowClient,
     )
@@ -226,6 +227,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "_core.limits": "DownloadLimits",
     "client": "FlowClient",
     "config": "ClientConfig RetryPolicy",
     "domain._base": "Done Envelope LocalJob Request Result",
@@ -332,6 +334,7 @@ __all__ = [
     "DeployRequest",
     "Done",
     "DownloadError",
+    "DownloadLimits",
     "Envelope",
     "FlowClient",
     "FlowError",

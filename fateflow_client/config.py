@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
+from fateflow_client._core.limits import DEFAULT_LIMITS, DownloadLimits
 from fateflow_client._core.releases import set_by_hand
 from fateflow_client.errors import ConfigError
 
@@ -92,6 +93,7 @@ class ClientOptions(TypedDict, total=False):
     retry: RetryPolicy
     on_retry: Callable[[RetryEvent], object] | None
     max_reply_bytes: int
+    download_limits: DownloadLimits
     server_release: str | None
 
 
@@ -118,7 +120,8 @@ class ClientConfig:
         retry: How often to repeat what may be repeated.
         on_retry: Told of every attempt that failed and is repeated; may be called from several
             threads. What it raises is logged and otherwise ignored.
-        max_reply_bytes: The largest JSON answer that is read. Downloads have their own limits.
+        max_reply_bytes: The largest JSON answer that is read.
+        download_limits: How much a download may hold: files, bytes, and their growth.
         server_release: FATE's release, such as ``1.11`` or ``1.7.2``; None: asked for once, by the
             first call that depends on it.
     """
@@ -140,6 +143,7 @@ class ClientConfig:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     on_retry: Callable[[RetryEvent], object] | None = field(default=None, repr=False)
     max_reply_bytes: int = 64 * 2**20
+    download_limits: DownloadLimits = DEFAULT_LIMITS
     server_release: str | None = None
     scheme: str = field(init=False, repr=False, default="http")
     host: str = field(init=False, repr=False, default="")

@@ -78,6 +78,8 @@ class Caller:
             there = endpoint.already(request, documents, options)
             if there is not None:
                 return there
+        if endpoint.receive is not None:
+            options = replace(options, limits=self._config.download_limits)
         until = self._until(endpoint, options)
         server = Asking(self, self._clock, until)
         if endpoint.prepare is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
+from fateflow_client._core.limits import DEFAULT_LIMITS, DownloadLimits
 from fateflow_client._core.releases import Capability, OldRoute, Release
 from fateflow_client._core.trail import Server, Sighting, Trail
 from fateflow_client.domain._base import Request, Result
@@ -190,6 +191,8 @@ class CallOptions:
     """Seconds to look back for it."""
     marker: bool = True
     """False sends no marker; a lost answer cannot be made up for then."""
+    limits: DownloadLimits = DEFAULT_LIMITS
+    """How much a download may hold; the client's setting, not one of the call."""
 
     def __post_init__(self) -> None:
         for name in ("timeout", "deadline", "lookback"):

@@ -22,6 +22,7 @@ from fateflow_client.errors import (
     Phase,
     ProtocolError,
     TransportError,
+    TruncatedDownloadError,
     Where,
 )
 from fateflow_client.events import RetryEvent, Statistics
@@ -107,7 +108,7 @@ class Retries:
             operation.tries,
             operation.slept,
             self._clock.monotonic() - operation.started,
-            error.phase if isinstance(error, TransportError) else None,
+            _phase_of(error),
         )
 
     @staticmethod
@@ -168,6 +169,13 @@ class Retries:
             except Exception:
                 # An observer must not decide what becomes of a call.
                 logger.exception("on_retry failed")
+
+
+def _phase_of(error: FlowError | None) -> Phase | None:
+    """Where an attempt broke off; None if it was answered."""
+    if isinstance(error, TransportError):
+        return error.phase
+    return Phase.REPLYING if isinstance(error, TruncatedDownloadError) else None
 
 
 def _ambiguous(operation: Operation[Any], error: FlowError) -> AmbiguousOutcomeError:

@@ -57,7 +57,14 @@ def _output(request: OutputDataRequest, files: tuple[Path, ...]) -> OutputData:
 def _receive_output(
     request: OutputDataRequest, _: ep.Documents, stream: ep.ByteStream, options: ep.CallOptions
 ) -> OutputData:
-    return _output(request, extract(stream, _output_folder(request), progress=options.progress))
+    files = extract(
+        stream,
+        _output_folder(request),
+        limits=options.limits,
+        progress=options.progress,
+        with_meta=True,
+    )
+    return _output(request, files)
 
 
 def _output_there(

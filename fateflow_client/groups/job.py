@@ -108,7 +108,8 @@ def _log(request: JobLogRequest, files: tuple[Path, ...]) -> JobLog:
 def _receive_log(
     request: JobLogRequest, _: ep.Documents, stream: ep.ByteStream, options: ep.CallOptions
 ) -> JobLog:
-    return _log(request, extract(stream, _log_folder(request), progress=options.progress))
+    files = extract(stream, _log_folder(request), limits=options.limits, progress=options.progress)
+    return _log(request, files)
 
 
 def _log_there(request: JobLogRequest, _: ep.Documents, options: ep.CallOptions) -> JobLog | None:

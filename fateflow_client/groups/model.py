@@ -180,7 +180,7 @@ def _receive_export(
     _: ModelExportRequest, documents: ep.Documents, stream: ep.ByteStream, options: ep.CallOptions
 ) -> ModelExported:
     target = _target(documents)
-    sha256 = save_zip(stream, target, options.progress)
+    sha256 = save_zip(stream, target, options.progress, limits=options.limits)
     return ModelExported(file=target, size=target.stat().st_size, sha256=sha256)
 
 

@@ -82,7 +82,14 @@ def _table(request: TableDownloadRequest, files: tuple[Path, ...]) -> TableData:
 def _receive_table(
     request: TableDownloadRequest, _: ep.Documents, stream: ep.ByteStream, options: ep.CallOptions
 ) -> TableData:
-    return _table(request, extract(stream, _table_folder(request), progress=options.progress))
+    files = extract(
+        stream,
+        _table_folder(request),
+        limits=options.limits,
+        progress=options.progress,
+        with_meta=True,
+    )
+    return _table(request, files)
 
 
 def _table_there(
