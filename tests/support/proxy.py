@@ -21,10 +21,15 @@ class RecordingProxy:
         self.held = threading.Event()
         self._go_on = threading.Event()
         self._hold: str | None = None
+        self._hold_answer: str | None = None
 
     def hold_after(self, path: str) -> None:
         """Hold back the first request of this path."""
         self._hold = path
+
+    def hold_answer(self, path: str) -> None:
+        """Hold back the answer to the first request of this path: the server has done it."""
+        self._hold_answer = path
 
     def release(self) -> None:
         """Let what is held go on."""
@@ -71,6 +76,9 @@ class RecordingProxy:
             upstream.request(handler.command, handler.path, body, headers)
             answer = upstream.getresponse()
             content = answer.read()
+            if got.path == self._hold_answer and not self.held.is_set():
+                self.held.set()
+                self._go_on.wait(120)
             handler.send_response_only(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in ("connection", "transfer-encoding", "content-length"):
