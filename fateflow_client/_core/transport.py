@@ -47,6 +47,13 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = POOLS
         return manager
 
+    def close(self) -> None:
+        # urllib3 closes a pool when it is collected, which a traceback of a caller's may put off.
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - this mapping cannot be iterated over
+                manager.pools[key].close()
+        super().close()
+
 
 class CountingBody:
     """A body that counts what was handed over: the one fact that tells whether to send again."""

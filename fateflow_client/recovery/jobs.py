@@ -11,7 +11,13 @@ from fateflow_client._core.trail import NOTHING, Server, Sighting, Trail
 from fateflow_client.domain._base import Done, Envelope
 from fateflow_client.domain.job import Job, JobSubmitted
 from fateflow_client.domain.task import TaskQuery
-from fateflow_client.recovery.rows import jobs_since, lost_refusal, recent_jobs
+from fateflow_client.recovery.rows import (
+    is_accepted,
+    is_refused,
+    jobs_since,
+    lost_refusal,
+    recent_jobs,
+)
 
 MARKER = "fateflow_client"
 """The top-level key of a runtime conf under which every release keeps what it does not know."""
@@ -66,7 +72,7 @@ class SubmitTrail(Trail):
         if seen.refusal is None and seen is not NOTHING:
             return seen, self
         rows = list(recent_jobs(server, since, self.role, self.party_id))
-        refused = {row.job_id for row in rows if _token(row) == self.marker and _is_refused(row)}
+        refused = {row.job_id for row in rows if _token(row) == self.marker and is_refused(row)}
         trail = replace(self, rejected=frozenset(refused))
         return trail._judge(rows), trail
 
@@ -74,8 +80,8 @@ class SubmitTrail(Trail):
         own = [
             row for row in rows if _token(row) == self.marker and row.job_id not in self.rejected
         ]
-        accepted = sorted({row.job_id for row in own if _is_accepted(row)})
-        refused = sorted({row.job_id for row in own if _is_refused(row)})
+        accepted = sorted({row.job_id for row in own if is_accepted(row)})
+        refused = sorted({row.job_id for row in own if is_refused(row)})
         pending = sorted({row.job_id for row in own} - {*accepted, *refused})
         if accepted:
             first = next(row for row in own if row.job_id == accepted[0])
@@ -86,16 +92,6 @@ class SubmitTrail(Trail):
         if refused:
             return Sighting(refusal=lost_refusal(refused[-1]))
         return NOTHING
-
-
-def _is_refused(row: Job) -> bool:
-    return row.tag == "submit_failed"
-
-
-def _is_accepted(row: Job) -> bool:
-    """Whether the server has decided to run it: until then rows are ready, or failed untagged."""
-    undecided = row.status == "ready" or (row.status == "failed" and not row.tag)
-    return not undecided and not _is_refused(row)
 
 
 def _submitted(row: Job, duplicates: tuple[str, ...]) -> JobSubmitted:

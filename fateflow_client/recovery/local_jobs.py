@@ -10,7 +10,7 @@ from fateflow_client._core.shapes import mapping
 from fateflow_client._core.trail import NOTHING, Server, Sighting, Trail
 from fateflow_client.domain._base import Envelope, LocalJob
 from fateflow_client.domain.job import Job
-from fateflow_client.recovery.rows import lost_refusal, recent_jobs
+from fateflow_client.recovery.rows import is_accepted, is_refused, lost_refusal, recent_jobs
 
 DEEPEST = 8
 """Levels of a runtime conf that are searched."""
@@ -46,8 +46,10 @@ class LocalJobTrail(Trail):
         found = sorted({row.job_id for row in rows})
         if len(found) != 1:
             return Sighting(candidates=tuple(found)) if found else NOTHING
-        if any(row.tag == "submit_failed" for row in rows):
+        if any(is_refused(row) for row in rows):
             return Sighting(refusal=lost_refusal(found[0]))
+        if not any(is_accepted(row) for row in rows):
+            return Sighting(candidates=tuple(found), pending=True)
         data: dict[str, Any] = {"job_id": found[0], "recovered": True, **dict(self.answer)}
         raw = {"retcode": 0, "retmsg": "success", "jobId": found[0], "data": data}
         envelope = Envelope(retmsg="success", data=data, job_id=found[0], raw=raw)

@@ -70,6 +70,17 @@ def _is_after(row: Job, begin: datetime) -> bool:
     return row.create_time is None or row.create_time >= begin
 
 
+def is_refused(row: Job) -> bool:
+    """Whether the server has refused to run the job."""
+    return row.tag == "submit_failed"
+
+
+def is_accepted(row: Job) -> bool:
+    """Whether the server has decided to run it: until then rows are ready, or failed untagged."""
+    undecided = row.status == "ready" or (row.status == "failed" and not row.tag)
+    return not undecided and not is_refused(row)
+
+
 def lost_refusal(job_id: str) -> SubmitRejectedError:
     """The error for a job that is tagged as refused, whose answer with the reason was lost."""
     return SubmitRejectedError(
