@@ -164,6 +164,12 @@ class Transport:
         if not config.verify:
             settings["verify"] = False
             logger.warning("certificates of %s are not checked (verify=False)", config.host)
+        if config.signs and config.scheme == "http" and not _is_loopback(config.host):
+            logger.warning(
+                "requests to %s are signed but not encrypted: whoever can read them sees what they "
+                "hold (https:// is safe)",
+                config.host,
+            )
         proxies = settings["proxies"]
         if proxies.get(config.scheme) or proxies.get("all"):
             logger.info("%s is reached through a proxy", config.host)
@@ -246,3 +252,7 @@ class Transport:
     def close(self) -> None:
         """Close every connection."""
         self._session.close()
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -113,3 +114,23 @@ def test_plain_http_to_a_tls_port_and_back_are_told(
     client = _client(server, clock, connect_timeout=0.2, read_timeout=0.2)
     with pytest.raises(FlowError):
         client.job.query(JOB_ID)
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://no-such-host.invalid", True),
+        ("https://no-such-host.invalid", False),
+        ("http://127.0.0.1:9", False),
+        ("http://localhost:9", False),
+    ],
+)
+def test_signing_without_encryption_is_warned_of_once(
+    url: str, warned: bool, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys: dict[str, Any] = {"app_key": "me", "secret_key": "hush"}
+    with FlowClient.from_url(url, clock=clock, trust_env=False, **keys) as client:
+        for _ in range(2):
+            with pytest.raises(ConnectError):
+                client.job.query("202701150800001234560")
+    assert caplog.text.count("not encrypted") == warned
