@@ -364,6 +364,8 @@ class FlowServer:
                 return self.keep_alive
             case Says(status, said, headers):
                 lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+                if any(name == "Date" for name, _ in headers):
+                    start = f"Connection: {keep}\r\n"  # somebody else's clock
                 connection.sendall(_with_length(f"HTTP/1.1 {status} X\r\n{start}{lines}", said))
                 return self.keep_alive
             case Reset():
@@ -409,6 +411,9 @@ class FlowServer:
     ) -> bool:
         """Send so slowly that who looks at the clock for every byte can look; say if it did."""
         assert isinstance(self.clock, FlowClock)
+        if seconds and _gone(connection):
+            # Time must not go on passing for a client that has given up.
+            raise ConnectionError("the client has gone")
         reads = self.clock.reads
         if seconds:
             self.clock.advance(seconds)
@@ -469,6 +474,14 @@ def _with_length(head: str, body: bytes, length: int | None = None) -> bytes:
 
 def _reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _gone(connection: socket.socket) -> bool:
+    """Whether the other side has closed."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
 
 
 def _until_gone(connection: socket.socket) -> None:

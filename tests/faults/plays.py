@@ -85,7 +85,7 @@ def fault(random: Random, route: str | None = None, *, drips: bool = True) -> Fa
         case 2 | 3 | 4:
             return Fault(route, lost(random), done=False)
         case 5 if drips:
-            slowness = random.choice([0.1, 5.0, 30.0])
+            slowness = random.choice([0.1, 2.0, 10.0])
             return Fault(route, Drip(slowness, random.random() < 0.5, size=40))
         case 6 if drips:
             return Fault(route, Whole(), takes=random.choice([1.0, 40.0, 400.0]))

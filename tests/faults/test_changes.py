@@ -6,6 +6,7 @@ Each is either repeated because twice is as good as once, or looked for because 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -334,6 +335,42 @@ def test_an_earlier_local_job_is_not_taken_for_a_lost_one(
     outcome = world.call(lambda: act(world.client), 900)
     assert outcome.error is not None
     assert len(world.ledger.jobs) == 1
+
+
+@pytest.mark.parametrize("ahead", [-86_400, -3600, 3600])
+@pytest.mark.parametrize("done", [True, False], ids=["made", "not made"])
+@pytest.mark.parametrize("release", ["1.6.1", "1.8.0", "1.11.2"])
+def test_the_clock_of_a_proxy_is_not_the_servers(
+    release: str, done: bool, ahead: float, tmp_path: Path
+) -> None:
+    # A 502 has the proxy's own Date: a search by it would begin at another time.
+    with World(release) as world:
+        conf = world.upload_conf(tmp_path)
+        first = world.client.data.upload(conf, drop=1)
+        world.clock.advance(400)
+        date = formatdate(world.clock.now + ahead, usegmt=True)
+        world.server.play(Fault(UPLOAD, Says(502, b"<h1>bad</h1>", (("Date", date),)), done=done))
+        outcome = world.call(lambda: world.client.data.upload(conf, drop=1), 900)
+        if done:
+            assert outcome.result.job_id == world.ledger.uploads[1].job_id
+        else:
+            assert outcome.error is not None, f"claims {outcome.result.job_id} of {first.job_id}"
+
+
+@pytest.mark.parametrize("skew", [-3600, 0, 3600])
+def test_half_a_date_is_no_date(skew: float, tmp_path: Path) -> None:
+    # "Fri, 15 Jan 2027 09:0" is a time to who guesses, and "Fri, 15" must not make the client
+    # forget how far the server's clock is from its own.
+    with World(skew=skew) as world:
+        conf = world.upload_conf(tmp_path)
+        world.client.data.upload(conf, drop=1)
+        for end in range(1, 29):
+            world.clock.advance(400)
+            date = formatdate(world.server.now(), usegmt=True)[:end]
+            cut = Says(200, b"", (("Date", date),))
+            world.server.play(Fault(UPLOAD, cut, done=False))
+            outcome = world.call(lambda: world.client.data.upload(conf, drop=1), 900)
+            assert outcome.error is not None, f"claims {outcome.result.job_id} by {date!r}"
 
 
 def test_a_store_is_not_taken_for_a_restore(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +13,19 @@ from fateflow_client import (
     AmbiguousOutcomeError,
     ApiError,
     CallTimeoutError,
+    ConnectError,
     FlowClient,
     FlowError,
+    Phase,
     ProtocolError,
+    RetryEvent,
+    RetryPolicy,
 )
 from tests.faults.flow import Drip, Endless, Fault, Reset, Says, Sight
-from tests.faults.ledger import Plan
-from tests.faults.world import QUERY_DEADLINE, World
+from tests.faults.ledger import PASSWORD, Plan
+from tests.faults.world import DSL, QUERY_DEADLINE, World
+from tests.support.clock import FakeClock
+from tests.support.samples import CONF
 
 QUERY = "job/query"
 JSON = ("Content-Type", "application/json")
@@ -114,6 +121,22 @@ def test_what_can_never_be_read_is_an_error_and_no_empty_result(sight: Says, wor
     assert outcome.error is not None
     assert not isinstance(outcome.error, AmbiguousOutcomeError | ApiError)
     assert world.server.posts(QUERY) == 4
+
+
+@pytest.mark.parametrize("name", ["passwd", "password"])
+@pytest.mark.parametrize("end", [b"-of-the", b'"more"', b"xxxxx"], ids=["in it", "after", "later"])
+def test_what_is_kept_of_an_unreadable_answer_tells_no_password(
+    end: bytes, name: str, world: World
+) -> None:
+    # Rows of jobs that store models hold it, and half an answer cannot be taken apart.
+    parameters = {"store_address": {"user": "fate", name: PASSWORD}, "more": "x" * 2000}
+    body = json.dumps({"retcode": 0, "data": [parameters]}).encode()
+    half = Says(body=body[: body.index(end)], headers=(JSON,))
+    world.server.play(*[Fault(QUERY, half)] * 9)
+    with pytest.raises(ProtocolError) as caught:
+        world.client.job.query(role="guest")
+    assert caught.value.head
+    assert PASSWORD[:4] not in str(caught.value) + repr(vars(caught.value))
 
 
 def test_fateboard_is_named(world: World) -> None:
@@ -253,6 +276,35 @@ def test_a_look_that_drips_does_not_last_for_ever(world: World) -> None:
     outcome = world.submit()
     assert outcome.result.recovered
     assert outcome.took <= 60 + 3 + 8
+
+
+def test_a_handshake_that_stalls_has_sent_nothing() -> None:
+    clock = FakeClock()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        policy = RetryPolicy(attempts=2)
+        with FlowClient.from_url(
+            url, clock=clock, retry=policy, connect_timeout=0.1, trust_env=False
+        ) as client:
+            for act in (
+                lambda: client.job.query(role="guest"),
+                lambda: client.job.submit(CONF, DSL),
+            ):
+                with pytest.raises(ConnectError) as caught:
+                    act()
+                assert caught.value.phase is Phase.BEFORE_SEND
+                assert caught.value.attempts == 2
+                assert not caught.value.permanent
+
+
+def test_a_hook_that_fails_changes_nothing() -> None:
+    def hook(_: RetryEvent) -> None:
+        raise RuntimeError("the hook's own trouble")
+
+    with World(on_retry=hook) as world:
+        world.server.play(Fault(QUERY, Reset()), Fault(QUERY, Says.gateway(502)))
+        assert len(world.client.job.query(role="guest")) == 0
+        assert world.server.posts(QUERY) == 3
 
 
 def test_what_was_asked_twice_is_told(world: World) -> None:

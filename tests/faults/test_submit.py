@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -290,6 +291,15 @@ def test_the_servers_clock_may_be_wrong(skew: float, known: bool, release: str) 
         if known:
             world.client.table.info("n", "t")
         world.server.play(Fault(SUBMIT, Reset()))
+        assert world.submit().result.recovered
+
+
+@releases
+@pytest.mark.parametrize("ahead", [-86_400, -3600, 3600, 86_400])
+def test_a_proxys_clock_may_be_wrong(ahead: float, release: str) -> None:
+    with World(release) as world:
+        date = formatdate(world.clock.now + ahead, usegmt=True)
+        world.server.play(Fault(SUBMIT, Says(502, b"<h1>bad</h1>", (("Date", date),))))
         assert world.submit().result.recovered
 
 
