@@ -125,6 +125,11 @@ def from_text(text: str, document: str, path: Path | None = None) -> Source:
     return Source(document, _without_schema(value), text, path, None, repeats)
 
 
+def is_object(value: object) -> bool:
+    """Whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
 class _ConstantError(ValueError):
     pass
 
