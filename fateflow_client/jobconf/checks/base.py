@@ -109,6 +109,8 @@ class Reference(NamedTuple):
     """``data``, ``model``, ``isometric_model`` or ``cache``."""
     text: str
     pointer: str
+    input: str
+    """As what it is taken: the kind, or for data the kind of data."""
 
     @property
     def source(self) -> str:
@@ -213,7 +215,7 @@ def _references(name: str, inputs: dict[str, Any]) -> Iterator[Reference]:
                 if isinstance(text, str):
                     inner = (data_key,) if key == "data" else ()
                     pointer = join("components", name, "input", key, *inner, index)
-                    yield Reference(name, key, text, pointer)
+                    yield Reference(name, key, text, pointer, data_key or key)
 
 
 def as_number(value: object) -> int | None:
