@@ -74,6 +74,8 @@ class Caller:
         if endpoint.attach is None and (options.idempotency_key or not options.marker):
             raise ConfigError(f"idempotency_key and marker are not for {endpoint.route}")
         documents = load(endpoint, request)
+        if endpoint.check is not None and options.validate:
+            endpoint.check(request, documents, self._release)
         if endpoint.already is not None:
             there = endpoint.already(request, documents, options)
             if there is not None:

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from fateflow_client.errors import InvalidConfError
+
 
 class Severity(StrEnum):
     """How bad a finding is."""
@@ -118,3 +120,14 @@ class Report:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def invalid(report: Report, source: object) -> InvalidConfError:
+    """The error of a report, for calls that refuse to send what certainly fails."""
+    lines = "\n".join(f"  {finding}" for finding in report.findings)
+    return InvalidConfError(
+        f"{report.summary} in what would be sent; nothing was sent\n{lines}\n",
+        source=str(source),
+        report=report,
+        hint="validate=False sends it all the same.",
+    )
