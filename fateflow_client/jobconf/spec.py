@@ -67,8 +67,8 @@ class JobSpec:
     @property
     def dsl(self) -> Dsl | DslV1 | None:
         """The DSL as a model, or None; raises ValidationError where it is too wrong for one."""
-        if self._facts.dsl is None:
-            return None
+        if not self._facts.dsl:
+            return None  # an empty one is none, too: 1.5's official client sends that
         kind = DslV1 if self._facts.version == 1 else Dsl
         return kind.model_validate(self._facts.dsl)
 

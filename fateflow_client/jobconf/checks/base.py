@@ -63,12 +63,12 @@ def kind(value: object) -> str:
     return "null" if value is None else kinds.get(type(value), "a number")
 
 
-def closest(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that was probably meant, or None."""
+def closest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The choice that was probably meant, or None; ``cutoff`` is how like it must be, up to 1."""
     from difflib import get_close_matches
 
     by_fold = {choice.casefold(): choice for choice in choices}
-    close = get_close_matches(word.casefold(), by_fold, n=1)
+    close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None
 
 

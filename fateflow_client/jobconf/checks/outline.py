@@ -50,7 +50,7 @@ def _missing(facts: Facts) -> Iterator[Problem]:
 def missing(document: str, pointer: str, name: str, members: dict[str, object]) -> Problem:
     """A key that is not there, and the one that was written instead if there is one."""
     where = pointer.rpartition("/")[2] or f"the {document}"
-    written = closest(name, [key for key in members if key != name])
+    written = closest(name, members, cutoff=0.8)
     instead = f"; it has {written!r}" if written else ""
     suggestion = name if written else None
     return Problem("missing-key", document, pointer, f"{where} has no {name}{instead}", suggestion)

@@ -30,12 +30,12 @@ def check_job(
         if not conf.broken and is_object(conf.value):
             facts = Facts(mapping(conf.value), None, release)
             findings += located(_conf_only(facts), sources)
-        return Report(_in_order(findings, sources))
+        return Report(in_order(findings, sources))
     facts = Facts(mapping(conf.value), mapping(dsl.value) if dsl else None, release)
     findings += located(_job(facts), sources)
     if online is not None and facts.version == 2:
         findings += located(check_online(facts, online), sources)
-    return Report(_in_order(findings, sources))
+    return Report(in_order(findings, sources))
 
 
 def _conf_only(facts: Facts) -> Iterator[Problem]:
@@ -94,7 +94,8 @@ def located(problems: Iterable[Problem], sources: list[Source]) -> Iterator[Find
         )
 
 
-def _in_order(findings: list[Finding], sources: list[Source]) -> tuple[Finding, ...]:
+def in_order(findings: list[Finding], sources: list[Source]) -> tuple[Finding, ...]:
+    """Findings as their documents come, and in each as its text goes."""
     order = [source.document for source in sources]
     return tuple(
         sorted(findings, key=lambda f: (order.index(f.document), f.line or 0, f.column or 0))
