@@ -73,6 +73,8 @@ class Caller:
         """Send a request to its endpoint."""
         if endpoint.attach is None and (options.idempotency_key or not options.marker):
             raise ConfigError(f"idempotency_key and marker are not for {endpoint.route}")
+        if endpoint.check is None and not options.validate:
+            raise ConfigError(f"validate is not for {endpoint.route}")
         documents = load(endpoint, request)
         if endpoint.check is not None and options.validate:
             endpoint.check(request, documents, self._release)
