@@ -13,12 +13,14 @@ from fateflow_client.errors import (
     DownloadError,
     FlowError,
     InputFileError,
+    InvalidConfError,
     JobError,
     ProtocolError,
     TransportError,
     WaitInterruptedError,
     WaitTimeoutError,
 )
+from fateflow_client.jobconf.report import Report
 
 JOB_NOTE = "the job goes on: "
 """What the note of an interruption begins with; the job's id follows."""
@@ -62,6 +64,8 @@ def told(error: Exception) -> str:
             return plain(
                 "; ".join(_problem(problem["loc"], problem["msg"]) for problem in problems)
             )
+        case InvalidConfError(report=Report()):
+            return "; ".join(plain(finding) for finding in error.report.errors)
         case OSError(filename=str(), strerror=str()):
             return plain(f"{error.filename}: {error.strerror}")
         case _:
