@@ -104,6 +104,6 @@ def _unfed(facts: Facts) -> Iterator[Problem]:
     fed = {ref.component for ref in facts.references}
     for name, component in facts.components.items():
         module = component.get("module")
-        if name not in fed and module in CONSUMERS:
+        if name not in fed and isinstance(module, str) and module in CONSUMERS:
             message = f"{name} ({module}) works on data, and nothing feeds it"
             yield warning("unfed-component", "dsl", join("components", name), message, at_key=True)
