@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from fateflow_client.types import Name, Number, ZeroOrOne
+
+
+_PARTS = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": 1023},
+        {"type": "string", "pattern": "^[0-9]+$"},
+    ]
+}
+"""What an editor takes as a number of partitions."""
 
 
 class UploadConf(BaseModel):
@@ -23,7 +32,7 @@ class UploadConf(BaseModel):
     """The CSV file: relative to the conf's own folder, or else to the working directory."""
     head: ZeroOrOne
     """1 if the first line holds the column names."""
-    partition: Annotated[Number, Field(ge=1, le=1023)]
+    partition: Annotated[Number, Field(ge=1, le=1023), WithJsonSchema(_PARTS)]
     """In how many parts the server stores the table; any other number fails the job."""
     id_delimiter: Annotated[str, Field(min_length=1)] = ","
     """What separates the columns; servers before 1.9.1 know only the comma."""
