@@ -226,7 +226,9 @@ if TYPE_CHECKING:
 else:
     JobIdIn = Annotated[str, BeforeValidator(_job_id)]
     # An editor must not underline what is taken.
-    _PARTY = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]}
+    _PARTY = {
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]
+    }
     PartyIdIn = Annotated[int, BeforeValidator(_party_id), WithJsonSchema(_PARTY)]
     RoleIn = Annotated[Role, BeforeValidator(_role)]
     JobStatusIn = Annotated[JobStatus, BeforeValidator(_job_status)]

@@ -29,6 +29,7 @@ class Exit(IntEnum):
 
     DONE = 0
     JOB_FAILED = 1
+    FINDINGS = 1
     USAGE = 2
     NOT_REACHED = 3
     UNCLEAR = 4

@@ -6,12 +6,14 @@ import ast
 import inspect
 import sys
 from functools import cache
-from typing import Any, cast
+from itertools import pairwise
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from fateflow_client._core.shapes import mapping, sequence
 from fateflow_client.jobconf.dsl import Dsl
 from fateflow_client.jobconf.kinds import ConfKind
 from fateflow_client.jobconf.model import (
@@ -26,7 +28,7 @@ from fateflow_client.jobconf.model import (
     PartyRef,
 )
 from fateflow_client.jobconf.runtime import RuntimeConf
-from fateflow_client.jobconf.source import SCHEMA_KEY
+from fateflow_client.jobconf.source import SCHEMA_KEY, is_object
 from fateflow_client.jobconf.upload import UploadConf
 from fateflow_client.types import RoleIn
 
@@ -125,7 +127,7 @@ def _texts(module: str) -> dict[str, dict[str, str]]:
 def _fields(body: list[ast.stmt]) -> list[tuple[str, str]]:
     return [
         (field.target.id, inspect.cleandoc(below.value.value))
-        for field, below in zip(body, body[1:], strict=False)
+        for field, below in pairwise(body)
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)
         and isinstance(below, ast.Expr)
@@ -136,13 +138,14 @@ def _fields(body: list[ast.stmt]) -> list[tuple[str, str]]:
 
 def _for_readers(value: Any) -> Any:
     """The schema with descriptions as an editor shows them."""
-    if isinstance(value, list):
-        return [_for_readers(item) for item in cast("list[Any]", value)]
-    if not isinstance(value, dict):
+    listed = sequence(value)
+    if listed is not None:
+        return [_for_readers(item) for item in listed]
+    if not is_object(value):
         return value
     return {
         key: item.replace("``", "`")
         if key == "description" and isinstance(item, str)
         else _for_readers(item)
-        for key, item in cast("dict[str, Any]", value).items()
+        for key, item in mapping(value).items()
     }

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from fateflow_client.types import Name, Number, ZeroOrOne
 
-
 _PARTS = {
     "anyOf": [
         {"type": "integer", "minimum": 1, "maximum": 1023},
