@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fateflow_client.cli.exits import told
 from fateflow_client.errors import InputFileError
-from fateflow_client.jobconf.checks.confs import NAMES, check_alone
+from fateflow_client.jobconf.alone import NAMES, check_alone
 from fateflow_client.jobconf.checks.run import check_text
 from fateflow_client.jobconf.kinds import ConfKind, kind_of
 from fateflow_client.jobconf.report import Finding, Report

@@ -30,6 +30,8 @@ class ConfKind(StrEnum):
     """``model.store`` and ``model.restore``."""
     MIGRATE = "migrate"
     """``model.migrate``."""
+    DEPLOY = "deploy"
+    """``model.deploy``."""
 
 
 _UPLOAD = {"namespace", "table_name", "file", "head", "partition"}
@@ -50,13 +52,15 @@ def kind_of(value: object) -> ConfKind | None:
     if {"table_name", "output_path"} <= keys:
         return ConfKind.DOWNLOAD
     if {"model_id", "model_version"} <= keys and "job_parameters" not in keys:
-        return _of_one_party(keys)
+        return _of_a_model(keys)
     if keys & {"initiator", "role", "job_parameters"}:
         return ConfKind.LOAD if _loads(mapping(value), keys) else ConfKind.RUNTIME_CONF
     return None
 
 
-def _of_one_party(keys: set[str]) -> ConfKind:
+def _of_a_model(keys: set[str]) -> ConfKind:
+    if not keys & {"role", "party_id"}:
+        return ConfKind.DEPLOY
     if "output_path" in keys:
         return ConfKind.EXPORT
     return ConfKind.IMPORT if "file" in keys else ConfKind.STORE

@@ -14,22 +14,12 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from fateflow_client._core.shapes import mapping, sequence
+from fateflow_client.jobconf.confs import CONFS
 from fateflow_client.jobconf.dsl import Dsl
 from fateflow_client.jobconf.kinds import ConfKind
-from fateflow_client.jobconf.model import (
-    DataDownloadConf,
-    ModelBindConf,
-    ModelExportConf,
-    ModelImportConf,
-    ModelJobParameters,
-    ModelLoadConf,
-    ModelMigrateConf,
-    PartyModelConf,
-    PartyRef,
-)
+from fateflow_client.jobconf.model import ModelBindConf, ModelJobParameters, PartyRef
 from fateflow_client.jobconf.runtime import RuntimeConf
 from fateflow_client.jobconf.source import SCHEMA_KEY, is_object
-from fateflow_client.jobconf.upload import UploadConf
 from fateflow_client.types import RoleIn
 
 
@@ -49,14 +39,8 @@ class BindDocument(ModelBindConf):
 MODELS: dict[ConfKind, type[BaseModel]] = {
     ConfKind.RUNTIME_CONF: RuntimeConf,
     ConfKind.DSL: Dsl,
-    ConfKind.UPLOAD: UploadConf,
-    ConfKind.DOWNLOAD: DataDownloadConf,
-    ConfKind.LOAD: ModelLoadConf,
+    **{kind: CONFS[kind] for kind in ConfKind if kind in CONFS},
     ConfKind.BIND: BindDocument,
-    ConfKind.EXPORT: ModelExportConf,
-    ConfKind.IMPORT: ModelImportConf,
-    ConfKind.STORE: PartyModelConf,
-    ConfKind.MIGRATE: ModelMigrateConf,
 }
 """The model of each kind of document."""
 

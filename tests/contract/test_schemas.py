@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 from jsonschema import Draft202012Validator
 
-from fateflow_client.jobconf.checks.confs import check_alone
+from fateflow_client.jobconf.alone import check_alone
 from fateflow_client.jobconf.kinds import ConfKind, kind_of
 from fateflow_client.jobconf.schema import json_schema
 from fateflow_client.jobconf.source import load

@@ -52,7 +52,14 @@ UNDEFINED = {
         },
     }
 }
-UPLOAD = {"namespace": "lab", "table_name": "guest", "file": "a.csv", "head": 1, "partition": 4}
+UPLOAD = {
+    "namespace": "lab",
+    "table_name": "guest",
+    "file": "/data/a.csv",
+    "head": 1,
+    "partition": 4,
+    "use_local_data": 0,
+}
 WARNS = {**UPLOAD, "id_delimeter": ";"}
 
 
@@ -103,7 +110,7 @@ def test_a_warning_fails_only_where_it_is_told_to(tmp_path: Path) -> None:
     for arguments, code in (((), 0), (("--strict",), 1)):
         done = lint(tmp_path, "upload.json", *arguments)
         assert done.returncode == code
-        assert "upload.json:7:3: warning unknown-key: " in done.stdout
+        assert "upload.json:8:3: warning unknown-key: " in done.stdout
         assert found(tmp_path, "upload.json", *arguments)["ok"] is (code == 0)
 
 

@@ -8,12 +8,19 @@ from typing import Any
 import pytest
 
 from fateflow_client.errors import ConfigError
-from fateflow_client.jobconf.checks.confs import check_alone
+from fateflow_client.jobconf.alone import check_alone
 from fateflow_client.jobconf.kinds import ConfKind, kind_of
 from fateflow_client.jobconf.report import Report
 from fateflow_client.jobconf.source import from_text
 
-UPLOAD = {"namespace": "lab", "table_name": "guest", "file": "a.csv", "head": 1, "partition": 4}
+UPLOAD = {
+    "namespace": "lab",
+    "table_name": "guest",
+    "file": "/data/a.csv",
+    "head": 1,
+    "partition": 4,
+    "use_local_data": 0,
+}
 PARTY = {"role": "guest", "party_id": 9999}
 MODEL = {"model_id": "m", "model_version": "1"}
 CONF = {"dsl_version": 2, "initiator": PARTY, "role": {"guest": [9999], "host": [10000]}}
@@ -46,6 +53,7 @@ def told(report: Report) -> list[tuple[str, str, str, str | None]]:
         ({**PARTY, **MODEL, "output_path": "x"}, "export"),
         ({**PARTY, **MODEL, "file": "x"}, "import"),
         ({**PARTY, **MODEL}, "store"),
+        (MODEL, "deploy"),
         ({"migrate_initiator": PARTY, "role": {}, **MODEL}, "migrate"),
         ({"name": "an-npm-package", "version": "1"}, None),
         ({"namespace": "kube-system"}, None),
@@ -58,46 +66,23 @@ def test_its_keys_tell_what_a_document_is(document: object, kind: str | None) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "finding"),
+    ("release", "change", "finding"),
     [
-        ({"head": "true"}, ("error", "wrong-value", "/head", None)),
-        ({"partition": 0}, ("error", "wrong-value", "/partition", None)),
-        ({"partition": []}, ("error", "wrong-type", "/partition", None)),
-        ({"file": 1}, ("error", "wrong-type", "/file", None)),
-        ({"id_delimeter": ";"}, ("warning", "unknown-key", "/id_delimeter", "id_delimiter")),
-        ({"extend_sid": "True"}, ("warning", "truth-as-text", "/extend_sid", "true")),
+        (None, {"head": "true"}, ("error", "wrong-value", "/head", None)),
+        ("1.6", {}, ("error", "missing-key", "", None)),
+        ("1.8", {"work_mode": 1}, ("warning", "dropped-key", "/work_mode", None)),
     ],
 )
-def test_an_upload_conf_is_checked(change: dict[str, Any], finding: object) -> None:
-    assert told(checked({**UPLOAD, **change}, ConfKind.UPLOAD)) == [finding]
-
-
-def test_a_key_that_is_missing_is_told_once_with_the_one_that_was_written() -> None:
-    document = {key: value for key, value in UPLOAD.items() if key != "partition"}
-    report = checked({**document, "partitions": 4}, ConfKind.UPLOAD)
-    assert told(report) == [("error", "missing-key", "", "partition")]
-    assert "it has 'partitions'" in report.findings[0].message
-
-
-@pytest.mark.parametrize(
-    ("release", "change", "findings"),
-    [
-        (None, {"work_mode": 1, "id_delimiter": ";"}, []),
-        ("1.6", {"work_mode": 1}, []),
-        ("1.6", {}, [("error", "missing-key", "", None)]),
-        ("1.7.0", {"work_mode": 1}, [("warning", "dropped-key", "/work_mode", None)]),
-        (
-            "1.8",
-            {"id_delimiter": ";"},
-            [("warning", "key-not-yet-read", "/id_delimiter", None)],
-        ),
-        ("1.9.1", {"id_delimiter": ";"}, []),
-    ],
-)
-def test_a_release_has_its_own_keys(
-    release: str | None, change: dict[str, Any], findings: object
+def test_an_upload_conf_is_checked_for_a_release(
+    release: str | None, change: dict[str, Any], finding: object
 ) -> None:
-    assert told(checked({**UPLOAD, **change}, ConfKind.UPLOAD, release)) == findings
+    assert told(checked(UPLOAD, ConfKind.UPLOAD)) == []
+    assert told(checked({**UPLOAD, **change}, ConfKind.UPLOAD, release)) == [finding]
+
+
+def test_a_table_that_is_not_here_may_be_where_it_is_uploaded_from() -> None:
+    report = checked({**UPLOAD, "use_local_data": 1}, ConfKind.UPLOAD)
+    assert told(report) == [("warning", "file-not-found", "/file", None)]
 
 
 def test_a_place_is_that_of_the_wrong_part() -> None:

@@ -43,6 +43,7 @@ RIGHT: dict[ConfKind, dict[str, Any]] = {
     ConfKind.EXPORT: {**PARTY, **MODEL, "output_path": "models"},
     ConfKind.IMPORT: {**PARTY, **MODEL, "file": "model.zip"},
     ConfKind.STORE: {**PARTY, **MODEL},
+    ConfKind.DEPLOY: {**MODEL, "cpn_list": ["reader_0"]},
     ConfKind.MIGRATE: {
         "migrate_initiator": PARTY, "role": ROLES, "migrate_role": ROLES, **MODEL,
         "execute_party": ROLES, "job_parameters": {"federated_mode": "MULTIPLE"},
@@ -76,6 +77,8 @@ WRONG = [
     (ConfKind.EXPORT, ["party_id"], [9999]),
     (ConfKind.IMPORT, ["force_update"], "yes"),
     (ConfKind.STORE, ["model_id"], {}),
+    (ConfKind.DEPLOY, ["cpn_list"], "reader_0"),
+    (ConfKind.DEPLOY, ["components_checkpoint"], {"lr_0": 1}),
     (ConfKind.MIGRATE, ["execute_party"], [9999]),
     (ConfKind.MIGRATE, ["unify_model_version"], ""),
 ]
@@ -224,8 +227,8 @@ def test_no_default_is_null_for_an_editor_would_write_it() -> None:
 
 
 def test_a_kind_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(ValueError, match="deploy"):
-        json_schema("deploy")
+    with pytest.raises(ValueError, match="homo"):
+        json_schema("homo")
 
 
 def test_without_sources_it_is_a_schema_without_descriptions(
