@@ -70,7 +70,7 @@ WRONG = [
     (ConfKind.LOAD, ["initiator", "party_id"], "guest"),
     (ConfKind.LOAD, ["initiator", "party_id"], -1),
     (ConfKind.LOAD, ["initiator", "role"], "gest"),
-    (ConfKind.LOAD, ["role", "gest"], []),
+    (ConfKind.LOAD, ["role", "guest"], 9999),
     (ConfKind.LOAD, ["job_parameters", "model_version"], 202611240000000000001),
     (ConfKind.BIND, ["service_id"], 1),
     (ConfKind.BIND, ["job_parameters"], []),
