@@ -111,11 +111,7 @@ def _print_coloured(outcome: Outcome) -> bool:
     from rich.console import Console
     from rich.text import Text
 
-<<<<<<< HEAD
-    console = Console()
-=======
     console = Console(no_color=False)  # whether they are wanted was asked already
->>>>>>> b617657f024bab713360627bfbd1d30893c46240
     if not console.is_terminal or console.is_dumb_terminal:
         return False
     for finding in outcome.findings:

@@ -75,10 +75,11 @@ def _with_source(result: JobSubmitted, documents: ep.Documents, _: ep.Wire) -> J
 def _check_job(_: JobSubmitRequest, documents: ep.Documents, release: Release | None) -> None:
     conf, dsl = documents["conf_path"], documents.get("dsl_path")
     text = None if release is None else str(release)
-    report = JobSpec(conf.value, dsl and dsl.value).check(text)
+    report = JobSpec(conf.value, None if dsl is None else dsl.value).check(text)
     if not report.ok:
         # Once more from the files, which have lines and columns.
-        placed = JobSpec(conf.source or conf.value, dsl and (dsl.source or dsl.value)).check(text)
+        graph = None if dsl is None else dsl.source or dsl.value
+        placed = JobSpec(conf.source or conf.value, graph).check(text)
         raise invalid(report if placed.ok else placed, conf.source or "conf_path")
 
 

@@ -8,15 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from fateflow_client.types import Name, Number, ZeroOrOne
 
-<<<<<<< HEAD
-_PARTS = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": 1023},
-        {"type": "string", "pattern": "^[0-9]+$"},
-    ]
-}
-"""What an editor takes as a number of partitions."""
-=======
 if TYPE_CHECKING:
     Partitions: TypeAlias = int
 else:
@@ -24,7 +15,6 @@ else:
     _PARTS = {"type": "integer", "minimum": 1, "maximum": 1023}
     _TEXT = {"type": "string", "pattern": "^[0-9]+$"}
     Partitions = Annotated[Number, Field(ge=1, le=1023), WithJsonSchema({"anyOf": [_PARTS, _TEXT]})]
->>>>>>> b617657f024bab713360627bfbd1d30893c46240
 
 
 class UploadConf(BaseModel):
@@ -41,13 +31,8 @@ class UploadConf(BaseModel):
     """The CSV file: relative to the conf's own folder, or else to the working directory."""
     head: ZeroOrOne
     """1 if the first line holds the column names."""
-<<<<<<< HEAD
-    partition: Annotated[Number, Field(ge=1, le=1023), WithJsonSchema(_PARTS)]
-    """In how many parts the server stores the table; any other number fails the job."""
-=======
     partition: Partitions
     """In how many parts the server stores the table: 1 to 1023, for others fail the job."""
->>>>>>> b617657f024bab713360627bfbd1d30893c46240
     id_delimiter: Annotated[str, Field(min_length=1)] = ","
     """What separates the columns; servers before 1.9.1 know only the comma."""
     drop: ZeroOrOne | None = None
