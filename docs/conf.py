@@ -118,6 +118,11 @@ def _modules(name: str) -> list[Any]:
     return [module, *(import_module(found.name) for found in inside)]
 
 
+for _package in ("domain", "jobconf"):
+    # Now, for autodoc leaves annotations on pydantic's BaseModel that no new model can be made of.
+    _modules(f"{PUBLIC}.{_package}")
+
+
 def _classes(module: Any) -> list[Any]:
     return [
         value

@@ -184,6 +184,7 @@ if TYPE_CHECKING:
         DownloadError,
         FlowError,
         InputFileError,
+        InvalidConfError,
         JobCanceledError,
         JobError,
         JobFailedError,
@@ -208,6 +209,9 @@ if TYPE_CHECKING:
         RetryEvent,
         Statistics,
     )
+    from fateflow_client.jobconf.build import Pipeline
+    from fateflow_client.jobconf.confs import check_conf, check_upload
+    from fateflow_client.jobconf.dsl import Dsl
     from fateflow_client.jobconf.model import (
         DataDownloadConf,
         ModelBindConf,
@@ -217,6 +221,10 @@ if TYPE_CHECKING:
         ModelMigrateConf,
         PartyModelConf,
     )
+    from fateflow_client.jobconf.report import Finding, Report, Severity
+    from fateflow_client.jobconf.runtime import RuntimeConf
+    from fateflow_client.jobconf.schema import json_schema
+    from fateflow_client.jobconf.spec import JobSpec
     from fateflow_client.jobconf.upload import (
         UploadConf,
     )
@@ -273,12 +281,20 @@ _HOMES = {
     "domain.task": "Task TaskList TaskListRequest TaskQuery",
     "errors": (
         "AlreadyExistsError AmbiguousOutcomeError ApiError AuthError CallTimeoutError "
-        "ConfigError ConnectError DownloadError FlowError InputFileError JobCanceledError "
+        "ConfigError ConnectError DownloadError FlowError InputFileError InvalidConfError "
+        "JobCanceledError "
         "JobError JobFailedError JobTimeoutError NotFoundError NotSentError PartyError "
         "Phase ProtocolError SizeLimitError SubmitRejectedError TargetExistsError "
         "TransportError TruncatedDownloadError UnexpectedRedirectError UnsafeArchiveError "
         "UnsupportedByServerError WaitInterruptedError WaitTimeoutError"
     ),
+    "jobconf.build": "Pipeline",
+    "jobconf.confs": "check_conf check_upload",
+    "jobconf.dsl": "Dsl",
+    "jobconf.report": "Finding Report Severity",
+    "jobconf.runtime": "RuntimeConf",
+    "jobconf.schema": "json_schema",
+    "jobconf.spec": "JobSpec",
     "jobconf.model": (
         "DataDownloadConf ModelBindConf ModelExportConf ModelImportConf ModelLoadConf "
         "ModelMigrateConf PartyModelConf"
@@ -335,12 +351,15 @@ __all__ = [
     "Done",
     "DownloadError",
     "DownloadLimits",
+    "Dsl",
     "Envelope",
+    "Finding",
     "FlowClient",
     "FlowError",
     "GenerateDslRequest",
     "GeneratedDsl",
     "InputFileError",
+    "InvalidConfError",
     "Job",
     "JobCanceledError",
     "JobCleanRequest",
@@ -360,6 +379,7 @@ __all__ = [
     "JobProgress",
     "JobQuery",
     "JobRerunRequest",
+    "JobSpec",
     "JobStatus",
     "JobStopRequest",
     "JobStopped",
@@ -423,6 +443,7 @@ __all__ = [
     "PartyModelConf",
     "PartyResult",
     "Phase",
+    "Pipeline",
     "PredictConf",
     "PredictConfRequest",
     "PredictDsl",
@@ -430,6 +451,7 @@ __all__ = [
     "ProtocolError",
     "QueueCleanRequest",
     "QueueCleaned",
+    "Report",
     "Request",
     "ResourceQuery",
     "Resources",
@@ -437,6 +459,8 @@ __all__ = [
     "RetryEvent",
     "RetryPolicy",
     "Role",
+    "RuntimeConf",
+    "Severity",
     "SizeLimitError",
     "Statistics",
     "SubmitRejectedError",
@@ -484,4 +508,7 @@ __all__ = [
     "VersionsRequest",
     "WaitInterruptedError",
     "WaitTimeoutError",
+    "check_conf",
+    "check_upload",
+    "json_schema",
 ]

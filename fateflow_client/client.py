@@ -220,6 +220,7 @@ class FlowClient:
         idempotency_key: str | None = None,
         lookback: float = 86_400.0,
         marker: bool = True,
+        validate: bool = True,
     ) -> R:
         """Send a request and give its result; every method of a group is a short form of this.
 
@@ -232,13 +233,16 @@ class FlowClient:
             idempotency_key: Names a submit; see ``job.submit``, the only call that takes it.
             lookback: Seconds for which the name holds.
             marker: False sends a submit without marker.
+            validate: False sends confs of a submit or upload that certainly fail.
 
         Raises:
             FlowError: See fateflow_client.errors.
         """
         from fateflow_client._core.endpoint import CallOptions
 
-        options = CallOptions(timeout, deadline, exist, progress, idempotency_key, lookback, marker)
+        options = CallOptions(
+            timeout, deadline, exist, progress, idempotency_key, lookback, marker, validate
+        )
         return cast("R", self._caller.send(cast("Request", request), options))
 
     def raw(

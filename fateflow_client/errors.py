@@ -3,6 +3,7 @@
     FlowError
     ├── ConfigError (also ValueError)     wrong client settings; values are never shown
     ├── InputFileError                    a file or document that the caller named
+    │   └── InvalidConfError              a conf or DSL that certainly fails; holds the report
     ├── TransportError                    no complete answer: phase, sent_bytes, attempts, elapsed
     │   ├── ConnectError                  nothing was sent: no connection
     │   ├── NotSentError                  the request was cut off while it was being sent
@@ -127,6 +128,21 @@ class InputFileError(FlowError):
     def __init__(self, message: str, *, source: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.source = source
+
+
+class InvalidConfError(InputFileError):
+    """A conf or DSL holds what certainly fails. Nothing was sent.
+
+    The message holds every finding, a line each; ``validate=False`` sends it all the same.
+
+    Attributes:
+        report: What was found, as a ``fateflow_client.Report``: all errors and warnings at once,
+            each with its place and a suggestion.
+    """
+
+    def __init__(self, message: str, *, source: str, report: Any, hint: str = "") -> None:
+        super().__init__(message, source=source, hint=hint)
+        self.report = report
 
 
 class TransportError(FlowError):

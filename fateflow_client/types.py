@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     SerializationInfo,
+    WithJsonSchema,
 )
 
 ALL = -1
@@ -224,7 +225,11 @@ if TYPE_CHECKING:
     JobStatusesIn: TypeAlias = str | Sequence[str]
 else:
     JobIdIn = Annotated[str, BeforeValidator(_job_id)]
-    PartyIdIn = Annotated[int, BeforeValidator(_party_id)]
+    # An editor must not underline what is taken.
+    _PARTY = {
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]
+    }
+    PartyIdIn = Annotated[int, BeforeValidator(_party_id), WithJsonSchema(_PARTY)]
     RoleIn = Annotated[Role, BeforeValidator(_role)]
     JobStatusIn = Annotated[JobStatus, BeforeValidator(_job_status)]
     TaskStatusIn = Annotated[TaskStatus, BeforeValidator(_task_status)]
@@ -232,7 +237,8 @@ else:
     ListLimit = Annotated[Limit, PlainSerializer(_zero_for_all)]
     ManyLimit = Annotated[Limit, PlainSerializer(_many_for_all)]
     Number = Annotated[int, BeforeValidator(_no_bool)]
-    ZeroOrOne = Annotated[int, BeforeValidator(_zero_or_one)]
+    _TRUTHS = {"enum": [0, 1, "0", "1", False, True]}
+    ZeroOrOne = Annotated[int, BeforeValidator(_zero_or_one), WithJsonSchema(_TRUTHS)]
     DslVersion = Annotated[str, BeforeValidator(_dsl_version)]
     Name = Annotated[str, AfterValidator(_name)]
     NamesIn = Annotated[tuple[Name, ...], Field(min_length=1)]

@@ -73,7 +73,11 @@ class Caller:
         """Send a request to its endpoint."""
         if endpoint.attach is None and (options.idempotency_key or not options.marker):
             raise ConfigError(f"idempotency_key and marker are not for {endpoint.route}")
+        if endpoint.check is None and not options.validate:
+            raise ConfigError(f"validate is not for {endpoint.route}")
         documents = load(endpoint, request)
+        if endpoint.check is not None and options.validate:
+            endpoint.check(request, documents, self._release)
         if endpoint.already is not None:
             there = endpoint.already(request, documents, options)
             if there is not None:

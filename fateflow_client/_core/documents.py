@@ -26,6 +26,7 @@ def load(endpoint: Endpoint[Any, Any], request: Request) -> Documents:
         value: object = getattr(request, name)
         if value is not None:
             documents[name] = _document(name, value)
+            documents[name].value.pop("$schema", None)  # for editors; no server knows it
     for name, model in endpoint.confs.items():
         if name in documents:
             model.model_validate(documents[name].value)

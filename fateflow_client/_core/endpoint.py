@@ -191,6 +191,8 @@ class CallOptions:
     """Seconds to look back for it."""
     marker: bool = True
     """False sends no marker; a lost answer cannot be made up for then."""
+    validate: bool = True
+    """False sends confs that certainly fail."""
     limits: DownloadLimits = DEFAULT_LIMITS
     """How much a download may hold; the client's setting, not one of the call."""
 
@@ -244,6 +246,8 @@ class Endpoint(Generic[Q, R]):
     """A pattern of the refusal that means that an earlier attempt did it, whose answer was lost."""
     safe_if: Callable[[Q, Documents], bool] | None = None
     """Says of a call that must not be repeated when it may be."""
+    check: Callable[[Q, Documents, Release | None], None] | None = None
+    """Raises InvalidConfError for documents that certainly fail; the release if it is known."""
     prepare: Callable[[Q, Callable[[Request], Any]], Q] | None = None
     """Completes a request by asking the server first."""
     stamp: Callable[[Documents, str | None, float], Documents] | None = None

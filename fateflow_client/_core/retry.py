@@ -18,6 +18,7 @@ from fateflow_client.config import RetryPolicy
 from fateflow_client.errors import (
     AmbiguousOutcomeError,
     ApiError,
+    CallTimeoutError,
     FlowError,
     Phase,
     ProtocolError,
@@ -65,6 +66,8 @@ class Operation(Generic[T]):
     """What to do about the last error."""
     happened: Counter[Event] = field(default_factory=Counter[Event])
     """How often each event has happened."""
+    failure: FlowError | None = None
+    """What the last attempt failed with."""
     may_be_done: bool = False
     """Whether an attempt that failed may have been done all the same."""
 
@@ -95,12 +98,17 @@ class Retries:
         """Try until it works or must not be tried again."""
         try:
             return cast("T", self._retrying(self._once, operation))
-        except FlowError as error:
+        except FlowError as last:
+            # That there is no time left for one more attempt explains less than why it was needed.
+            late = isinstance(last, CallTimeoutError) and last.phase is Phase.BEFORE_SEND
+            error = operation.failure if late and operation.failure is not None else last
             error.where = error.where or operation.where
             error.statistics = self.statistics(operation, error)
             if decide(operation.repeat, event_of(error)).action is Action.AMBIGUOUS:
                 raise _ambiguous(operation, error) from error
-            raise
+            if error is last:
+                raise
+            raise error from None
 
     def statistics(self, operation: Operation[Any], error: FlowError | None = None) -> Statistics:
         """What the operation took so far."""
@@ -123,6 +131,8 @@ class Retries:
             return False
         operation: Operation[Any] = state.args[0]
         event = event_of(error)
+        late = isinstance(error, CallTimeoutError) and error.phase is Phase.BEFORE_SEND
+        operation.failure = operation.failure if late else error
         operation.last = decide(operation.repeat, event)
         operation.happened[event] += 1
         if decide(Repeat.NEVER, event).action is Action.AMBIGUOUS:

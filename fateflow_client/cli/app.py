@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from fateflow_client.cli.exits import JOB_NOTE, Exit, exit_of, plain, told
+from fateflow_client.cli.lint import lint
+from fateflow_client.cli.schema import schema
 from fateflow_client.client import FlowClient
 from fateflow_client.errors import FlowError
 
@@ -23,7 +25,7 @@ PartyId = Annotated[int, typer.Option(min=0)]
 def root() -> None:
     """FATE Flow 1.x from the command line.
 
-    Exit codes: 0 done, 1 the job failed, 2 usage, 3 not reached, 4 outcome unknown, 5 refused.
+    Exit codes: 0 done, 1 the job or a check failed, 2 usage, 3 not reached, 4 unclear, 5 refused.
     """
 
 
@@ -69,6 +71,10 @@ def demo(
         job_id = jobs[0] if jobs else ""
         _complain(f"interrupted; {_fate(plain(job_id), embedded=server is None)}")
         raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+app.command()(lint)
+app.command()(schema)
 
 
 def _client(url: str, *, named: bool) -> FlowClient:

@@ -13,12 +13,14 @@ from fateflow_client.errors import (
     DownloadError,
     FlowError,
     InputFileError,
+    InvalidConfError,
     JobError,
     ProtocolError,
     TransportError,
     WaitInterruptedError,
     WaitTimeoutError,
 )
+from fateflow_client.jobconf.report import Report
 
 JOB_NOTE = "the job goes on: "
 """What the note of an interruption begins with; the job's id follows."""
@@ -29,6 +31,7 @@ class Exit(IntEnum):
 
     DONE = 0
     JOB_FAILED = 1
+    FINDINGS = 1
     USAGE = 2
     NOT_REACHED = 3
     UNCLEAR = 4
@@ -61,6 +64,8 @@ def told(error: Exception) -> str:
             return plain(
                 "; ".join(_problem(problem["loc"], problem["msg"]) for problem in problems)
             )
+        case InvalidConfError(report=Report()):
+            return "; ".join(plain(finding) for finding in error.report.errors)
         case OSError(filename=str(), strerror=str()):
             return plain(f"{error.filename}: {error.strerror}")
         case _:

@@ -36,6 +36,7 @@ class Sender(Protocol):
         idempotency_key: str | None = None,
         lookback: float = 86_400.0,
         marker: bool = True,
+        validate: bool = True,
     ) -> R:
         """Send a request."""
         ...

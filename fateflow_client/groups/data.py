@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
-from fateflow_client._core.releases import DELIMITER, UPLOAD_META
+from fateflow_client._core.releases import DELIMITER, UPLOAD_META, Release
 from fateflow_client._core.trail import Server
 from fateflow_client.domain.data import (
     DataDownloaded,
@@ -21,8 +21,10 @@ from fateflow_client.domain.data import (
 from fateflow_client.domain.table import TableInfoRequest
 from fateflow_client.errors import AlreadyExistsError, InputFileError
 from fateflow_client.groups._base import Group
+from fateflow_client.jobconf.confs import check_upload
 from fateflow_client.jobconf.files import find_file
 from fateflow_client.jobconf.model import DataDownloadConf
+from fateflow_client.jobconf.report import invalid
 from fateflow_client.jobconf.upload import UploadConf, wire_members
 from fateflow_client.recovery.local_jobs import LocalJobTrail
 from fateflow_client.transfer.multipart import FileBody
@@ -30,6 +32,15 @@ from fateflow_client.types import DocumentIn, JobIdIn
 
 MAX_QUERY = 8192
 """Servers and proxies refuse longer request lines; the upload conf travels in it."""
+
+
+def _check_upload(_: DataUploadRequest, documents: ep.Documents, release: Release | None) -> None:
+    document = documents["conf_path"]
+    report = check_upload(
+        document.source or document.value, None if release is None else str(release)
+    )
+    if not report.ok:
+        raise invalid(report, document.source or "conf_path")
 
 
 def _encode_upload(
@@ -129,6 +140,7 @@ UPLOAD = Endpoint(
     repeat=Repeat.NEVER,
     times=ep.UPLOAD,
     documents={"conf_path": ""},
+    check=_check_upload,
     encode=_encode_upload,
     trail=_upload_trail,
     finish=_with_file,
@@ -190,6 +202,7 @@ class DataGroup(Group):
         drop: int = 0,
         *,
         progress: ep.Progress | None = None,
+        validate: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
     ) -> Uploaded:
@@ -208,11 +221,14 @@ class DataGroup(Group):
             verbose: 1 prints progress to stderr.
             drop: 1 destroys a table of the same name first; so does ``drop`` in the conf.
             progress: Told of the bytes sent, and of all.
+            validate: False sends a conf that certainly fails; see ``check_upload``.
             timeout: Seconds without progress (60).
             deadline: Seconds for the whole call (none).
 
         Raises:
             InputFileError: The conf or the file is absent, unreadable or empty. Nothing was sent.
+            InvalidConfError: The conf certainly fails; ``report`` has every problem and its place.
+                Nothing was sent.
             AlreadyExistsError: There is such a table, and drop is 0. The file was not sent.
             SubmitRejectedError: The server has the file and refused its own job.
             AmbiguousOutcomeError: The answer was lost, and no such job was found, or several: the
@@ -221,6 +237,7 @@ class DataGroup(Group):
         return self._client.send(
             DataUploadRequest(conf_path=conf_path, verbose=verbose, drop=drop),
             progress=progress,
+            validate=validate,
             timeout=timeout,
             deadline=deadline,
         )

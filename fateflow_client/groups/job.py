@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from fateflow_client._core import endpoint as ep
 from fateflow_client._core.codec import dump_json
 from fateflow_client._core.endpoint import EMPTY, Endpoint, Repeat, meaning
-from fateflow_client._core.releases import JOB_LOG_1_6, PAGES, QUERY_LISTS, R170
+from fateflow_client._core.releases import JOB_LOG_1_6, PAGES, QUERY_LISTS, R170, Release
 from fateflow_client._core.shapes import mapping
 from fateflow_client._core.trail import Server
 from fateflow_client.domain._base import Done, LocalJob
@@ -47,6 +47,8 @@ from fateflow_client.domain.job import (
 from fateflow_client.domain.task import TaskQuery
 from fateflow_client.errors import NotFoundError, PartyError, SubmitRejectedError
 from fateflow_client.groups._base import Group, every_row
+from fateflow_client.jobconf.report import invalid
+from fateflow_client.jobconf.spec import JobSpec
 from fateflow_client.recovery.jobs import RerunTrail, SubmitTrail, marked
 from fateflow_client.transfer.archive import extract
 from fateflow_client.transfer.place import existing, files_below, new_folder
@@ -68,6 +70,17 @@ from fateflow_client.waiting import wait_for_job
 def _with_source(result: JobSubmitted, documents: ep.Documents, _: ep.Wire) -> JobSubmitted:
     source = documents["conf_path"].source
     return result.model_copy(update={"source": str(source)}) if source else result
+
+
+def _check_job(_: JobSubmitRequest, documents: ep.Documents, release: Release | None) -> None:
+    conf, dsl = documents["conf_path"], documents.get("dsl_path")
+    text = None if release is None else str(release)
+    report = JobSpec(conf.value, None if dsl is None else dsl.value).check(text)
+    if not report.ok:
+        # Once more from the files, which have lines and columns.
+        graph = None if dsl is None else dsl.source or dsl.value
+        placed = JobSpec(conf.source or conf.value, graph).check(text)
+        raise invalid(report if placed.ok else placed, conf.source or "conf_path")
 
 
 def _marked(documents: ep.Documents, token: str | None, _: float) -> ep.Documents:
@@ -171,6 +184,7 @@ SUBMIT = Endpoint(
     documents={"conf_path": "job_runtime_conf", "dsl_path": "job_dsl"},
     # 103 with a job id from 1.7 on, 100 without one before.
     meanings=(meaning(SubmitRejectedError, 103), meaning(SubmitRejectedError, 100)),
+    check=_check_job,
     stamp=_marked,
     trail=_submit_trail,
     attach=SubmitTrail.look_back,
@@ -270,6 +284,7 @@ class JobGroup(Group):
         idempotency_key: str | None = None,
         lookback: float = 86_400.0,
         marker: bool = True,
+        validate: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
     ) -> JobSubmitted:
@@ -290,11 +305,14 @@ class JobGroup(Group):
                 first submits at the same moment can still both win: no server knows such names.
             lookback: Seconds for which that holds.
             marker: False sends no marker: a lost answer raises AmbiguousOutcomeError at once.
+            validate: False sends documents that certainly fail; see ``JobSpec.check``.
             timeout: Seconds to wait for the next byte (300: unreachable partners take minutes).
             deadline: Seconds for the whole call (330), but for looking after a lost answer.
 
         Raises:
             InputFileError: A file is absent, or no JSON object. Nothing was sent.
+            InvalidConfError: The documents certainly fail; ``report`` has every problem and its
+                place. Nothing was sent.
             SubmitRejectedError: The server refused the job; its ``retmsg`` says why at length.
             AmbiguousOutcomeError: The answer was lost and no job was found: it may exist.
         """
@@ -303,6 +321,7 @@ class JobGroup(Group):
             idempotency_key=idempotency_key,
             lookback=lookback,
             marker=marker,
+            validate=validate,
             timeout=timeout,
             deadline=deadline,
         )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from fateflow_client.types import Name, Number, ZeroOrOne
+
+if TYPE_CHECKING:
+    Partitions: TypeAlias = int
+else:
+    # An editor must not underline what is taken.
+    _PARTS = {"type": "integer", "minimum": 1, "maximum": 1023}
+    _TEXT = {"type": "string", "pattern": "^[0-9]+$"}
+    Partitions = Annotated[Number, Field(ge=1, le=1023), WithJsonSchema({"anyOf": [_PARTS, _TEXT]})]
 
 
 class UploadConf(BaseModel):
@@ -23,8 +31,8 @@ class UploadConf(BaseModel):
     """The CSV file: relative to the conf's own folder, or else to the working directory."""
     head: ZeroOrOne
     """1 if the first line holds the column names."""
-    partition: Annotated[Number, Field(ge=1, le=1023)]
-    """In how many parts the server stores the table; any other number fails the job."""
+    partition: Partitions
+    """In how many parts the server stores the table: 1 to 1023, for others fail the job."""
     id_delimiter: Annotated[str, Field(min_length=1)] = ","
     """What separates the columns; servers before 1.9.1 know only the comma."""
     drop: ZeroOrOne | None = None

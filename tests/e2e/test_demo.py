@@ -144,7 +144,9 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_refused_argument_is_one_line_without_a_link(tmp_path: Path) -> None:
     result = run("demo", "--namespace", "", cwd=tmp_path)
     assert result.returncode == 2
-    assert result.stderr.splitlines() == ["namespace: a name must not be empty"]
+    place = "upload:/namespace"
+    said = f"{place}: error wrong-value: namespace: a name must not be empty"
+    assert result.stderr.splitlines() == [said]
 
 
 @pytest.mark.parametrize(

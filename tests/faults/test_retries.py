@@ -208,6 +208,17 @@ def test_a_call_ends_at_its_deadline(
     assert caught.value.attempts == 1
 
 
+def test_a_deadline_that_passes_in_a_pause_hides_no_failure(clock: FakeClock) -> None:
+    # A busy machine sleeps longer than it was told.
+    clock.on_sleep = lambda _: setattr(clock, "now", clock.now + 100)
+    with ScriptedServer() as gone:
+        port = gone.port
+    client = FlowClient(port=port, clock=clock, trust_env=False)
+    with pytest.raises(ConnectError, match="refused"):
+        client.job.query(JOB_ID)
+    assert len(clock.slept) == 1
+
+
 def test_the_deadline_holds_while_an_answer_arrives(
     server: ScriptedServer, clock: FakeClock
 ) -> None:

@@ -18,6 +18,14 @@ CONF: dict[str, Any] = {
     "dsl_version": 2,
     "initiator": {"role": "guest", "party_id": 9999},
     "role": {"guest": [9999], "host": [10000], "arbiter": [10001]},
+    # A prediction, which needs no DSL.
+    "job_parameters": {
+        "common": {
+            "job_type": "predict",
+            "model_id": "arbiter-10001#guest-9999#host-10000#model",
+            "model_version": JOB_ID,
+        }
+    },
 }
 MODEL: dict[str, Any] = {
     "role": "guest",

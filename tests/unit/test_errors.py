@@ -9,6 +9,7 @@ import pytest
 
 from fateflow_client import errors
 from fateflow_client.errors import FlowError, Phase, Where
+from fateflow_client.jobconf.report import Finding, Report, Severity
 
 WHERE = Where("flow.example.org", 9380, "/v1/job/query")
 ARGUMENTS: dict[str, object] = {
@@ -37,6 +38,7 @@ ARGUMENTS: dict[str, object] = {
     "candidates": ("202701150800001234560",),
     "trail": None,
     "reconcile_with": None,
+    "report": Report((Finding(Severity.ERROR, "no-dsl", "conf", "A DSL is missing."),)),
 }
 CLASSES = [
     cls

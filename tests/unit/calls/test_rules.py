@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 import fateflow_client as f
-from fateflow_client import FlowClient, InputFileError
+from fateflow_client import FlowClient, InputFileError, InvalidConfError
 from tests.support.samples import DSL, JOB_ID, MIGRATION, MODEL, PARTY
 from tests.support.server import ScriptedServer
 
@@ -422,10 +422,12 @@ HIDDEN: dict[str, Call] = {
 def test_a_password_in_a_conf_is_never_part_of_the_message(
     call: Call, client: FlowClient, server: ScriptedServer
 ) -> None:
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises((ValidationError, InvalidConfError)) as caught:
         call(client)
     assert PASSWORD not in str(caught.value)
     assert PASSWORD not in repr(caught.value)
+    report = getattr(caught.value, "report", None)
+    assert PASSWORD not in repr(report)
     assert server.connections == 0
 
 
