@@ -46,7 +46,10 @@ class Crowd:
             case, conf = self.world.conf()
             # Several initiators: the rows that a search reads are those of one of them.
             guest = 9990 + random.randrange(6)
-            conf |= {"initiator": {"role": "guest", "party_id": guest}, "role": {"guest": [guest]}}
+            conf |= {
+                "initiator": {"role": "guest", "party_id": guest},
+                "role": {"guest": [guest], "host": [1]},
+            }
             self.submits[case] = self._call(lambda: client.job.submit(conf, DSL))
         elif kind == 2:
             self.others.append(self._call(lambda: client.job.query(role="guest", status="failed")))

@@ -19,7 +19,7 @@ from fateflow_client import (
     RetryPolicy,
 )
 from tests.faults.flow import Fault, FlowServer, Reset, Says
-from tests.faults.world import DSL, World
+from tests.faults.world import DSL, TRAIN, World
 from tests.support.clock import FakeClock
 from tests.support.samples import JOB_ID
 from tests.support.server import Answer, Drop, ScriptedServer, Step
@@ -185,7 +185,7 @@ def test_a_proxy_that_wants_a_password_is_not_asked_again(
 ) -> None:
     server.play(REFUSED["407"])
     with _through(server.url, clock, f"{scheme}://flow.example.test") as client:
-        for act in (lambda: client.job.query(JOB_ID), lambda: client.job.submit({}, DSL)):
+        for act in (lambda: client.job.query(JOB_ID), lambda: client.job.submit(TRAIN, DSL)):
             server.got.clear()
             with pytest.raises(FlowError, match="407") as caught:
                 act()
@@ -201,7 +201,7 @@ def test_a_tunnel_that_breaks_off_carried_nothing(
     server.play(step)
     with _through(server.url, clock, "https://flow.example.test") as client:
         with pytest.raises(ConnectError) as caught:
-            client.job.submit({"initiator": {"role": "guest", "party_id": 1}}, DSL)
+            client.job.submit(TRAIN, DSL)
         assert not isinstance(caught.value, AmbiguousOutcomeError)
     assert len(server.got) == 4
     assert {got.method for got in server.got} == {"CONNECT"}
@@ -211,7 +211,7 @@ def test_a_proxy_that_is_down_carried_nothing(clock: FakeClock) -> None:
     with ScriptedServer() as gone:
         url = gone.url
     with _through(url, clock) as client, pytest.raises(ConnectError) as caught:
-        client.job.submit({}, DSL)
+        client.job.submit(TRAIN, DSL)
     assert caught.value.attempts == 4
 
 

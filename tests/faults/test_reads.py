@@ -23,9 +23,8 @@ from fateflow_client import (
 )
 from tests.faults.flow import Drip, Endless, Fault, Reset, Says, Sight
 from tests.faults.ledger import PASSWORD, Plan
-from tests.faults.world import DSL, QUERY_DEADLINE, World
+from tests.faults.world import DSL, QUERY_DEADLINE, TRAIN, World
 from tests.support.clock import FakeClock
-from tests.support.samples import CONF
 
 QUERY = "job/query"
 JSON = ("Content-Type", "application/json")
@@ -288,7 +287,7 @@ def test_a_handshake_that_stalls_has_sent_nothing() -> None:
         ) as client:
             for act in (
                 lambda: client.job.query(role="guest"),
-                lambda: client.job.submit(CONF, DSL),
+                lambda: client.job.submit(TRAIN, DSL),
             ):
                 with pytest.raises(ConnectError) as caught:
                     act()

@@ -6,6 +6,7 @@ The oracle is the ledger of the server: how many jobs there are, and how often i
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
 import signal
 import subprocess
@@ -614,12 +615,11 @@ def test_a_key_cannot_be_looked_for_while_the_server_cannot_be_asked(world: Worl
 
 
 SCRIPT = """
-import sys
+import json, sys
 from fateflow_client import FlowClient
-from tests.faults.world import DSL
-from tests.support.samples import CONF
-client = FlowClient(port=int(sys.argv[1]), trust_env=False, server_release=sys.argv[2])
-client.job.submit(CONF, DSL, idempotency_key="nightly")
+port, release, conf, dsl = sys.argv[1:]
+client = FlowClient(port=int(port), trust_env=False, server_release=release)
+client.job.submit(json.loads(conf), json.loads(dsl), idempotency_key="nightly")
 """
 
 
@@ -628,7 +628,8 @@ def test_a_process_that_is_killed_before_its_answer_leaves_one_job(release: str)
     with World(release) as world:
         world.clock.now = time.time()  # the other process has no clock but the machine's
         world.server.play(Fault(SUBMIT, Late()))
-        command = [sys.executable, "-c", SCRIPT, str(world.server.port), release]
+        documents = [json.dumps(world.conf()[1]), json.dumps(DSL)]
+        command = [sys.executable, "-c", SCRIPT, str(world.server.port), release, *documents]
         with subprocess.Popen(command) as process:
             while not world.ledger.jobs and process.poll() is None:
                 time.sleep(0.02)

@@ -15,9 +15,9 @@ import pytest
 
 from fateflow_client import AmbiguousOutcomeError, ConfigError, FlowClient, RetryPolicy
 from tests.faults.flow import Fault, Fin, FlowServer
-from tests.faults.world import DSL, World
+from tests.faults.world import DSL, TRAIN, World
 from tests.support.clock import FakeClock
-from tests.support.samples import CONF, JOB_ID
+from tests.support.samples import JOB_ID
 
 KEYS = ("my-app", "hush-hush-42")
 
@@ -108,8 +108,11 @@ print(client.job.submit({conf!r}, {dsl!r}).job_id)
 def test_a_client_travels_to_another_process(flow: FlowServer) -> None:
     with _used(flow) as client:
         data = pickle.dumps(client)
-    code = CHILD.format(conf=CONF, dsl=DSL)
-    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
+    code = CHILD.format(conf=TRAIN, dsl=DSL)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=data, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
     assert [done.stdout.decode().strip()] == list(flow.ledger.jobs)
 
 
@@ -134,7 +137,7 @@ def test_a_forked_child_has_a_connection_of_its_own(flow: FlowServer) -> None:
             assert _fork(lambda: len(client.job.query(JOB_ID))) == 0
             assert flow.connections == 2 + number
             # Nothing of the child's conversation arrives here, and ours is still open.
-            assert client.job.submit(CONF, DSL).job_id in flow.ledger.jobs
+            assert client.job.submit(TRAIN, DSL).job_id in flow.ledger.jobs
             assert flow.connections == 2 + number
     assert len(flow.ledger.jobs) == 2
 
@@ -151,8 +154,8 @@ def test_a_child_that_closes_the_client_leaves_the_parents_connection_alone(
 def test_jobs_of_parent_and_child_are_two(flow: FlowServer) -> None:
     with _used(flow) as client:
         # Random markers must not be the same in both, or one would be taken for the other.
-        assert _fork(lambda: 0 if client.job.submit(CONF, DSL).job_id else 1) == 0
-        client.job.submit(CONF, DSL)
+        assert _fork(lambda: 0 if client.job.submit(TRAIN, DSL).job_id else 1) == 0
+        client.job.submit(TRAIN, DSL)
     tokens = {job.token for job in flow.ledger.jobs.values()}
     assert len(tokens) == len(flow.ledger.jobs) == 2
 

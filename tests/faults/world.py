@@ -36,6 +36,12 @@ from tests.support.samples import CONF
 T = TypeVar("T")
 
 DSL: dict[str, Any] = {"components": {"reader_0": {"module": "Reader"}}}
+_TABLE = {"0": {"reader_0": {"table": {"namespace": "n", "name": "t"}}}}
+TRAIN: dict[str, Any] = CONF | {
+    "job_parameters": {"common": {}},
+    "component_parameters": {"role": {"guest": _TABLE, "host": _TABLE}},
+}
+"""A conf that a submit finds nothing wrong with, together with DSL."""
 SUBMIT_DEADLINE, QUERY_DEADLINE = 330.0, 60.0
 
 
@@ -179,7 +185,9 @@ class World:
     def conf(self) -> tuple[int, dict[str, Any]]:
         """A conf that no other submit of this world has, and its number."""
         case = next(self._cases)
-        return case, CONF | {"case": case}
+        # Servers up to 1.6 need a work_mode.
+        common = {} if self.ledger.at_least("1.7.0") else {"work_mode": 0}
+        return case, TRAIN | {"job_parameters": {"common": common}, "case": case}
 
     def submit(self, *, findable: bool = True, **options: Any) -> Outcome[JobSubmitted]:
         """Submit a job of its own, and hold the outcome against the ledger."""
