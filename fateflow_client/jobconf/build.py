@@ -23,6 +23,8 @@ __all__ = ["Pipeline", "Step", "Table"]
 class Pipeline:
     """A job put together step by step.
 
+    As in::
+
         pipeline = Pipeline(guest=9999, host=10000, arbiter=10000)
         data = pipeline.reader(
             guest=Table("experiment", "breast_hetero_guest"),

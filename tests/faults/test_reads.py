@@ -189,7 +189,7 @@ def test_requests_that_go_round_in_circles_are_not_sent_again(status: int, world
     document = {"retcode": 429, "retmsg": "Too many forwarding times."}
     for act, route in (
         (lambda: world.client.job.query(role="guest"), QUERY),
-        (lambda: world.client.job.submit(world.conf()[1]), "job/submit"),
+        (lambda: world.client.job.submit(world.conf()[1], DSL), "job/submit"),
     ):
         world.server.play(Fault(route, Says.json(document, status), done=False))
         before = world.server.posts(route)
