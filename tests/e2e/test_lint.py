@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fateflow_client.cli.app import app
-from tests.e2e.test_demo import COMMAND, inherited, run
+from tests.e2e.test_demo import COMMAND, inherited, python, run
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "\x1b[2J\x9b2J\x07\u202e[bold]:key:[/]"
@@ -319,6 +319,15 @@ def test_a_stream_that_cannot_show_a_character_gets_it_spelt_out(tmp_path: Path)
     done = lint(tmp_path, "dsl.json", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, done.stderr) == (1, "")
     assert "reader_0 takes '\\u8868.data'" in done.stdout
+
+
+def test_other_commands_do_not_pay_for_it(tmp_path: Path) -> None:
+    done = python(
+        "import sys; import fateflow_client.cli.app; print(*sys.modules)",
+        cwd=tmp_path,
+    )
+    ours = {name for name in done.stdout.split() if name.startswith("fateflow_client.jobconf")}
+    assert ours == {"fateflow_client.jobconf", "fateflow_client.jobconf.kinds"}
 
 
 HOOK = dict(
