@@ -159,6 +159,19 @@ def test_by_name_partners_are_looked_for_beside_a_file_and_strangers_kept_apart(
         ("a_conf.json", "unknown-component")
     ]
     assert codes(found(tmp_path, "--by-name", "b_dsl.json")) == []
+    write(tmp_path, c_conf=big)
+    apart = found(tmp_path, "--by-name", "c_conf.json", "b_dsl.json")
+    assert [file["with"] for file in apart["files"]] == [None, None]
+    assert codes(apart) == []
+
+
+def test_a_file_that_is_named_twice_is_checked_once(tmp_path: Path) -> None:
+    write(tmp_path, a=CONF, b={}, up={**UPLOAD, "head": 3})
+    document = found(tmp_path, "-c", "a.json", "-d", "b.json", "b.json", "up.json", "up.json")
+    assert codes(document) == [("b.json", "missing-dsl"), ("up.json", "wrong-value")]
+    assert len(document["files"]) == 3
+    gone = lint(tmp_path, "gone.json", "gone.json")
+    assert len(gone.stderr.splitlines()) == 1
 
 
 def test_a_dsl_that_two_confs_share_has_its_findings_once(tmp_path: Path) -> None:
