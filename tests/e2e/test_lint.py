@@ -170,6 +170,7 @@ def test_a_file_that_is_named_twice_is_checked_once(tmp_path: Path) -> None:
     document = found(tmp_path, "-c", "a.json", "-d", "b.json", "b.json", "up.json", "up.json")
     assert codes(document) == [("b.json", "missing-dsl"), ("up.json", "wrong-value")]
     assert len(document["files"]) == 3
+    assert document["failures"] == []
     gone = lint(tmp_path, "gone.json", "gone.json")
     assert len(gone.stderr.splitlines()) == 1
 
@@ -179,6 +180,14 @@ def test_a_dsl_that_two_confs_share_has_its_findings_once(tmp_path: Path) -> Non
     document = found(tmp_path, "a_conf.json", "a_runtime_conf.json", "a_dsl.json")
     assert codes(document) == [("a_dsl.json", "undefined-component")]
     assert [file["with"] for file in document["files"]] == ["a_dsl.json", "a_dsl.json", None]
+    assert found(tmp_path, "--by-name", "a_conf.json", "a_runtime_conf.json") == document
+
+
+def test_a_dsl_that_is_ignored_is_not_judged(tmp_path: Path) -> None:
+    model = {"model_id": "guest-9999#host-10000#model", "model_version": "202611240000000000001"}
+    predict = {"job_parameters": {"common": {"job_type": "predict", **model}}}
+    write(tmp_path, conf={**CONF, **predict}, dsl=UNDEFINED)
+    assert codes(found(tmp_path, "conf.json", "dsl.json")) == [("dsl.json", "ignored-dsl")]
 
 
 def test_a_kind_that_is_said_is_believed(tmp_path: Path) -> None:
