@@ -112,7 +112,7 @@ def _print_coloured(outcome: Outcome) -> bool:
     from rich.text import Text
 
     console = Console(no_color=False)  # whether they are wanted was asked already
-    if not console.is_terminal or console.is_dumb_terminal:
+    if not console.is_terminal:
         return False
     for finding in outcome.findings:
         line = Text.assemble(

@@ -76,9 +76,8 @@ def lint_files(
     outcome = Outcome()
     pair = _read(job, outcome)
     explicit = {pair[0].path: pair[1]} if len(pair) == 2 else {}
-    known = {document.path for document in pair}
-    documents = [*pair, *(d for d in _read(files, outcome) if d.path not in known)]
-    documents = list({document.path: document for document in documents}.values())
+    named = {path for path, _ in job}
+    documents = [*pair, *_read((f for f in dict(files).items() if f[0] not in named), outcome)]
     if by_name:
         documents += _beside(documents)
     free = documents[2:] if explicit else documents

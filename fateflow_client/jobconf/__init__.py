@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from fateflow_client.jobconf.deploy import ModelDeployConf
     from fateflow_client.jobconf.dsl import Component, Dsl, DslV1
     from fateflow_client.jobconf.graph import Edge, Graph, Node
+    from fateflow_client.jobconf.kinds import ConfKind
     from fateflow_client.jobconf.report import Finding, Report, Severity
     from fateflow_client.jobconf.runtime import RuntimeConf, RuntimeConfV1
+    from fateflow_client.jobconf.schema import json_schema
     from fateflow_client.jobconf.spec import JobSpec
 
 _HOMES = {
     "CONFS": "confs",
     "Component": "dsl",
+    "ConfKind": "kinds",
     "Dsl": "dsl",
     "DslV1": "dsl",
     "Edge": "graph",
@@ -42,11 +45,13 @@ _HOMES = {
     "Table": "build",
     "check_conf": "confs",
     "check_upload": "confs",
+    "json_schema": "schema",
 }
 
 __all__ = [
     "CONFS",
     "Component",
+    "ConfKind",
     "Dsl",
     "DslV1",
     "Edge",
@@ -64,6 +69,7 @@ __all__ = [
     "Table",
     "check_conf",
     "check_upload",
+    "json_schema",
 ]
 
 

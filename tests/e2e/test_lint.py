@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fateflow_client.cli.app import app
-from tests.e2e.test_demo import COMMAND, inherited, run
+from tests.e2e.test_demo import COMMAND, inherited, python, run
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "\x1b[2J\x9b2J\x07\u202e[bold]:key:[/]"
@@ -159,6 +159,20 @@ def test_by_name_partners_are_looked_for_beside_a_file_and_strangers_kept_apart(
         ("a_conf.json", "unknown-component")
     ]
     assert codes(found(tmp_path, "--by-name", "b_dsl.json")) == []
+    write(tmp_path, c_conf=big)
+    apart = found(tmp_path, "--by-name", "c_conf.json", "b_dsl.json")
+    assert [file["with"] for file in apart["files"]] == [None, None]
+    assert codes(apart) == []
+
+
+def test_a_file_that_is_named_twice_is_checked_once(tmp_path: Path) -> None:
+    write(tmp_path, a=CONF, b={}, up={**UPLOAD, "head": 3})
+    document = found(tmp_path, "-c", "a.json", "-d", "b.json", "b.json", "up.json", "up.json")
+    assert codes(document) == [("b.json", "missing-dsl"), ("up.json", "wrong-value")]
+    assert len(document["files"]) == 3
+    assert document["failures"] == []
+    gone = lint(tmp_path, "gone.json", "gone.json")
+    assert len(gone.stderr.splitlines()) == 1
 
 
 def test_a_dsl_that_two_confs_share_has_its_findings_once(tmp_path: Path) -> None:
@@ -166,6 +180,14 @@ def test_a_dsl_that_two_confs_share_has_its_findings_once(tmp_path: Path) -> Non
     document = found(tmp_path, "a_conf.json", "a_runtime_conf.json", "a_dsl.json")
     assert codes(document) == [("a_dsl.json", "undefined-component")]
     assert [file["with"] for file in document["files"]] == ["a_dsl.json", "a_dsl.json", None]
+    assert found(tmp_path, "--by-name", "a_conf.json", "a_runtime_conf.json") == document
+
+
+def test_a_dsl_that_is_ignored_is_not_judged(tmp_path: Path) -> None:
+    model = {"model_id": "guest-9999#host-10000#model", "model_version": "202611240000000000001"}
+    predict = {"job_parameters": {"common": {"job_type": "predict", **model}}}
+    write(tmp_path, conf={**CONF, **predict}, dsl=UNDEFINED)
+    assert codes(found(tmp_path, "conf.json", "dsl.json")) == [("dsl.json", "ignored-dsl")]
 
 
 def test_a_kind_that_is_said_is_believed(tmp_path: Path) -> None:
@@ -319,6 +341,15 @@ def test_a_stream_that_cannot_show_a_character_gets_it_spelt_out(tmp_path: Path)
     done = lint(tmp_path, "dsl.json", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, done.stderr) == (1, "")
     assert "reader_0 takes '\\u8868.data'" in done.stdout
+
+
+def test_other_commands_do_not_pay_for_it(tmp_path: Path) -> None:
+    done = python(
+        "import sys; import fateflow_client.cli.app; print(*sys.modules)",
+        cwd=tmp_path,
+    )
+    ours = {name for name in done.stdout.split() if name.startswith("fateflow_client.jobconf")}
+    assert ours == {"fateflow_client.jobconf", "fateflow_client.jobconf.kinds"}
 
 
 HOOK = dict(
