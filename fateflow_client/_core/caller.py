@@ -194,8 +194,7 @@ class Caller:
                 read=min(read, left),
                 until=until,
             ) as answer:
-                self._server_time.saw(answer.headers.get("date", ""), self._clock.time())
-                if endpoint.receive is not None and is_download(answer):
+                if endpoint.receive is not None and answer.is_file:
                     result = endpoint.receive(request, documents, answer, options)
                 else:
                     result = self._read(endpoint, answer, where)
@@ -239,16 +238,22 @@ class Caller:
 
     def _read(self, endpoint: Endpoint[Any, R], answer: Answer, where: Where) -> R:
         reply = answer.whole(self._config.max_reply_bytes)
+        date = reply.headers.get("date", "")
         try:
-            if endpoint.receive is not None:
-                # A download that answers with JSON, whatever its status and retcode: no file came.
-                return self._no_file(endpoint, reply, where)
-            return decode(endpoint, reply, where)
-        except (ApiError, ProtocolError) as error:
+            # A download that answers with JSON, whatever its status and retcode: no file came.
+            read = decode if endpoint.receive is None else self._no_file
+            result: R = read(endpoint, reply, where)
+        except ApiError as error:
+            self._server_time.saw(date, self._clock.time())
             error.retry_after = retry_after(reply, self._clock.time())
             if event_of(error) is Event.CLOCK:
                 self._skew = self._server_time.ahead() or 0.0
             raise
+        except ProtocolError as error:
+            error.retry_after = retry_after(reply, self._clock.time())
+            raise
+        self._server_time.saw(date, self._clock.time())
+        return result
 
     def _no_file(self, endpoint: Endpoint[Any, R], reply: Reply, where: Where) -> R:
         envelope = read_envelope(reply, where, since=endpoint.since)
@@ -290,9 +295,3 @@ class _Raw(Result):
     @classmethod
     def from_envelope(cls, envelope: Envelope) -> _Raw:
         return cls()
-
-
-def is_download(answer: Answer) -> bool:
-    """Whether a file comes, and not an error: by status and type, for 200 may be either."""
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return answer.status == 200 and kind not in ("application/json", "text/html", "text/plain")

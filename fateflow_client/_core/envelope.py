@@ -6,6 +6,7 @@ domain/_base, so that another dialect could stand beside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -26,6 +27,12 @@ from fateflow_client.errors import (
     shown,
 )
 
+_SECRETS = re.compile(
+    r"""(["'][\w-]*(?:passw|secret|token|signature|app_?key)[\w-]*["']\s*:\s*)"""
+    r"""(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)""",
+    re.IGNORECASE,
+)
+"""Members whose text is nobody's business, also where an answer breaks off in their middle."""
 HEAD = 2048
 """How much of an unreadable answer an error keeps."""
 
@@ -46,8 +53,8 @@ class Reply:
 
     @property
     def head(self) -> str:
-        """The beginning of the body, for an error about it."""
-        return self.body[:HEAD].decode("utf-8", "replace")
+        """The beginning of the body, for an error about it; without passwords."""
+        return _SECRETS.sub(r"\1...", self.body[:HEAD].decode("utf-8", "replace"))
 
 
 def read_envelope(

@@ -116,6 +116,12 @@ class Answer:
             ) from None
         return data
 
+    @property
+    def is_file(self) -> bool:
+        """Whether a file comes, and not an error: by status and type, for 200 may be either."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return self.status == 200 and kind not in ("application/json", "text/html", "text/plain")
+
     def whole(self, limit: int) -> Reply:
         """Read to the end, at most ``limit`` bytes."""
         parts: list[bytes] = []

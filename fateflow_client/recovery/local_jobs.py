@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from fateflow_client._core.shapes import mapping
-from fateflow_client._core.trail import NOTHING, Server, Sighting, Trail
+from fateflow_client._core.trail import MARGIN, NOTHING, Server, Sighting, Trail
 from fateflow_client.domain._base import Envelope, LocalJob
 from fateflow_client.domain.job import Job
 from fateflow_client.recovery.rows import is_accepted, is_refused, lost_refusal, recent_jobs
@@ -29,18 +29,26 @@ class LocalJobTrail(Trail):
     answer: tuple[tuple[str, str], ...] = ()
     """What the server's answer would have said beside the job's id."""
     before: frozenset[str] = frozenset()
-    """Jobs that do the same and were there before."""
+    """Jobs that do the same and were there before ..."""
+    begin: float | None = None
+    """... among those from this time on, by the server's clock; later looks begin there too."""
 
     def begun(self, server: Server) -> LocalJobTrail:
         """Note the jobs there are."""
-        rows = recent_jobs(server, server.now(), "local", 0)
-        return replace(self, before=frozenset(row.job_id for row in rows if self._fits(row)))
+        begin = server.now()
+        rows = list(recent_jobs(server, begin, "local", 0))
+        if abs(server.now() - begin) > MARGIN / 2:
+            # The first answer has told that the server's clock is another one.
+            begin = server.now()
+            rows = list(recent_jobs(server, begin, "local", 0))
+        before = frozenset(row.job_id for row in rows if self._fits(row))
+        return replace(self, before=before, begin=begin)
 
     def look(self, server: Server, since: float) -> Sighting:
         """Look for such a job. Of two nobody can tell which is ours."""
         rows = [
             row
-            for row in recent_jobs(server, since, "local", 0)
+            for row in recent_jobs(server, since if self.begin is None else self.begin, "local", 0)
             if row.job_id not in self.before and self._fits(row)
         ]
         found = sorted({row.job_id for row in rows})

@@ -256,7 +256,8 @@ class World:
         case = next(self._cases)
         path = folder / f"table_{case}.csv"
         path.write_bytes(b"id,x\n" + b"1,2\n" * (size // 4))
-        return {
+        old: dict[str, Any] = {} if self.ledger.at_least("1.7.0") else {"work_mode": 0}
+        return old | {
             "file": str(path), "head": 1, "partition": 4, "namespace": "n", "table_name": f"t{case}"
         }  # fmt: skip
 
