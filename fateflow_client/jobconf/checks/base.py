@@ -67,7 +67,7 @@ def closest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | Non
     """The choice that was probably meant, or None; ``cutoff`` is how like it must be, up to 1."""
     from difflib import get_close_matches
 
-    by_fold = {choice.casefold(): choice for choice in choices}
+    by_fold = {choice.casefold(): str(choice) for choice in choices}
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None
 

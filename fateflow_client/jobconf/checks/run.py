@@ -61,7 +61,7 @@ def check_text(source: Source) -> Iterator[Finding]:
     """What is wrong with a document as JSON."""
     name = source.document
     if source.broken:
-        message = f"this is no JSON: {source.broken[0]}"
+        message = f"this is no JSON: {source.broken[0].removesuffix(' at')}"
         yield from located([Problem("not-json", name, "", message)], [source])
         return
     if not is_object(source.value):

@@ -15,6 +15,7 @@ from fateflow_client import (
     InputFileError,
     InvalidConfError,
     JobQuery,
+    JobSpec,
     Report,
     Severity,
 )
@@ -105,3 +106,13 @@ def test_only_what_is_checked_can_go_unchecked(client: FlowClient) -> None:
         client.send(JobQuery(job_id=JOB_ID), validate=False)
     with pytest.raises(ConfigError, match="not for job/query"):
         client.send(JobQuery(job_id=JOB_ID), idempotency_key="k")
+
+
+def test_what_was_probably_meant_is_said_in_plain_words(client: FlowClient, tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfError, match=r"\(did you mean 'host'\?\)"):
+        client.job.submit(TRAINING | {"role": {"guest": [9999], "hots": [10000]}})
+    conf = tmp_path / "conf.json"
+    conf.write_text('{"a": "\x01"}', "utf-8")
+    report = JobSpec(conf).check()
+    assert "Invalid control character" in str(report)
+    assert "character at" not in str(report)
