@@ -20,7 +20,6 @@ from fateflow_client.errors import (
     WaitInterruptedError,
     WaitTimeoutError,
 )
-from fateflow_client.jobconf.report import Report
 
 JOB_NOTE = "the job goes on: "
 """What the note of an interruption begins with; the job's id follows."""
@@ -64,7 +63,7 @@ def told(error: Exception) -> str:
             return plain(
                 "; ".join(_problem(problem["loc"], problem["msg"]) for problem in problems)
             )
-        case InvalidConfError(report=Report()):
+        case InvalidConfError():
             return "; ".join(plain(finding) for finding in error.report.errors)
         case OSError(filename=str(), strerror=str()):
             return plain(f"{error.filename}: {error.strerror}")
