@@ -15,6 +15,7 @@ from fateflow_client._core.log import log
 from fateflow_client._core.shapes import mapping, sequence
 from fateflow_client.domain._base import Request
 from fateflow_client.errors import InputFileError
+from fateflow_client.jobconf.files import read_text
 
 logger = log("documents")
 
@@ -64,7 +65,7 @@ def _mapping(value: object) -> object:
 def read_object(path: Path) -> dict[str, Any]:
     """Read a JSON object from a UTF-8 file, with or without a byte order mark."""
     source = str(path)
-    text = _text(path)
+    text = read_text(path)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -79,27 +80,9 @@ def read_object(path: Path) -> dict[str, Any]:
     return mapping(cast("object", value))
 
 
-def _text(path: Path) -> str:
-    source = str(path)
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        hint = "" if path.is_absolute() else f"It was looked for in {Path.cwd()}."
-        raise InputFileError(f"{source} does not exist", source=source, hint=hint) from None
-    except IsADirectoryError:
-        raise InputFileError(f"{source} is a folder, not a file", source=source) from None
-    except UnicodeDecodeError as error:
-        raise InputFileError(
-            f"{source} is not UTF-8 (byte {error.start})", source=source, hint="Save it as UTF-8."
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputFileError(f"{source} cannot be read: {reason}", source=source) from None
-
-
 def read_names(path: Path) -> list[str]:
     """Read names from a file: a JSON list of strings, or names between commas and line breaks."""
-    text = _text(path)
+    text = read_text(path)
     names: list[object] | None = None
     if text.lstrip().startswith("["):
         try:

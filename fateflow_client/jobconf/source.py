@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from fateflow_client._core.log import log
 from fateflow_client.errors import InputFileError
+from fateflow_client.jobconf.files import read_text
 from fateflow_client.jobconf.scan import Lines, Positions, find_constant, scan
 
 logger = log("jobconf")
@@ -99,7 +100,7 @@ def load(value: SourceIn, document: str) -> Source:
         if not str(value).strip():
             raise InputFileError(f"the path of the {document} is empty", source=document)
         logger.info("%s is read from %s", document, path)
-        return from_text(_read(path), document, path)
+        return from_text(read_text(path), document, path)
     return Source(document, _without_schema(_plain(value, document)))
 
 
@@ -161,22 +162,3 @@ def _mapping(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, object]", value))
     raise TypeError(f"a {type(value).__name__}")
-
-
-def _read(path: Path) -> str:
-    source = str(path)
-    try:
-        # Not in text mode: columns and offsets are those of the file, whatever its line ends.
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        hint = "" if path.is_absolute() else f"It was looked for in {Path.cwd()}."
-        raise InputFileError(f"{source} does not exist", source=source, hint=hint) from None
-    except IsADirectoryError:
-        raise InputFileError(f"{source} is a folder, not a file", source=source) from None
-    except UnicodeDecodeError as error:
-        raise InputFileError(
-            f"{source} is not UTF-8 (byte {error.start})", source=source, hint="Save it as UTF-8."
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputFileError(f"{source} cannot be read: {reason}", source=source) from None
