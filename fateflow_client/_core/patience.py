@@ -104,7 +104,7 @@ class _Watching(HTTPConnection):
         super().send(data)
 
     def getresponse(self) -> Any:
-        patience = self._patience
+        patience, self._patience = self._patience, None
         if patience is None:
             return super().getresponse()
         patience.answer_awaited()
@@ -127,6 +127,11 @@ class _Watching(HTTPConnection):
             del self.response_class
         patience.answer_begun()
         return response
+
+    def close(self) -> None:
+        # A pooled connection may open anew, and a proxy's tunnel is not the last call's to time.
+        self._patience = None
+        super().close()
 
 
 class _WatchingTls(_Watching, HTTPSConnection):

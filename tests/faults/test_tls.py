@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import select
+import socket
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +139,44 @@ def test_signing_without_encryption_is_warned_of_once(
             with pytest.raises(ConnectError):
                 client.job.query("202701150800001234560")
     assert caplog.text.count("not encrypted") == warned
+
+
+@contextmanager
+def tunnels() -> Iterator[str]:
+    """A proxy that connects whoever asks, and hands bytes on both ways."""
+
+    class Tunnel(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            host, _, port = self.rfile.readline().split()[1].decode().partition(":")
+            while self.rfile.readline().strip():
+                pass
+            with socket.create_connection((host, int(port)), 30) as there:
+                self.wfile.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+                ends = {self.connection: there, there: self.connection}
+                while readable := select.select(list(ends), [], [], 30)[0]:
+                    for end in readable:
+                        data = end.recv(65536)
+                        if not data:
+                            return
+                        ends[end].sendall(data)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{proxy.server_address[1]}"
+        finally:
+            proxy.shutdown()
+            thread.join(30)
+
+
+def test_a_tunnel_that_is_opened_anew_has_the_time_of_its_own_call(
+    secure: ScriptedServer, ca: Path, clock: FakeClock
+) -> None:
+    # The server closes after each answer, so that the pooled connection connects again.
+    with tunnels() as proxy, _client(secure, clock, ca=ca, proxies={"https": proxy}) as client:
+        for _ in range(3):
+            assert len(client.job.query(JOB_ID)) == 0
+            clock.now += 1000  # long after the deadline of the call before
+    assert len(secure.got) == 3
+    assert clock.slept == []
